@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+
+// Package cmdline makes urfave/cli behave as the programs of this project
+// promise: a mistake is one line on stderr with the program's name and a
+// documented exit status, help that was asked for goes to stdout, and nothing
+// but main calls os.Exit.
+package cmdline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/urfave/cli/v2"
+)
+
+// statusError carries an exit status along with an error.
+type statusError struct {
+	err    error
+	status int
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+// silent is an exit status that needs no words: they have been said already.
+type silent int
+
+func (s silent) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// Status is an error that ends the program with the status and prints nothing:
+// for a result that was already shown, as in "degraded". Status(0) is nil.
+func Status(status int) error {
+	if status == exit.OK {
+		return nil
+	}
+	return silent(status)
+}
+
+// WithStatus makes err end the program with the status, after it is printed.
+func WithStatus(err error, status int) error {
+	if err == nil {
+		return nil
+	}
+	return &statusError{err, status}
+}
+
+// Usagef is a usage mistake: printed with a hint at --help, status 2.
+func Usagef(format string, args ...any) error {
+	return &statusError{&usageError{fmt.Sprintf(format, args...)}, exit.Usage}
+}
+
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+// Args checks the number of operands; max < 0 means any number. Names are
+// what the operands are called in the message, as in "BOND OPTION VALUE".
+func Args(c *cli.Context, min, max int, names string) error {
+	n := c.Args().Len()
+	switch {
+	case n < min && n == 0:
+		return Usagef("%s: %s is missing", c.Command.HelpName, names)
+	case n < min:
+		return Usagef("%s: expected %s, got only %q", c.Command.HelpName, names, c.Args().Slice())
+	case max >= 0 && n > max && names == "":
+		return Usagef("%s: takes no operands, got %q", c.Command.HelpName, c.Args().First())
+	case max >= 0 && n > max:
+		return Usagef("%s: expected %s, got also %q (options stand before operands)", c.Command.HelpName, names, c.Args().Slice()[max:])
+	}
+	return nil
+}
+
+// Run runs app with args (args[0] is the program's name) and returns the exit
+// status. The error of an action is printed once, as "NAME: text"; joined
+// errors (errors.Join) one to a line.
+func Run(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	app.Reader, app.Writer, app.ErrWriter = stdin, stdout, stderr
+	app.HideHelpCommand = true
+	app.ExitErrHandler = func(*cli.Context, error) {}
+	app.OnUsageError = onUsageError
+	if app.Action == nil {
+		app.Action = noCommand
+	}
+	tame(app.Commands)
+
+	err := app.Run(args)
+	if err == nil {
+		return exit.OK
+	}
+	var s silent
+	if errors.As(err, &s) {
+		return int(s)
+	}
+	for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
+		fmt.Fprintf(stderr, "%s: %s\n", app.Name, line)
+	}
+	var usage *usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(stderr, "Try '%s --help'.\n", app.Name)
+	}
+	var withStatus *statusError
+	if errors.As(err, &withStatus) {
+		return withStatus.status
+	}
+	return exit.Failed
+}
+
+// tame sets on every command what urfave/cli does not inherit from the app.
+func tame(commands []*cli.Command) {
+	for _, c := range commands {
+		c.HideHelpCommand = true
+		c.OnUsageError = onUsageError
+		if c.Action == nil {
+			c.Action = noCommand
+		}
+		tame(c.Subcommands)
+	}
+}
+
+func onUsageError(_ *cli.Context, err error, _ bool) error {
+	return Usagef("%s", err)
+}
+
+// noCommand is the action of an app or command that only has subcommands.
+func noCommand(c *cli.Context) error {
+	commands := c.App.Commands
+	if c.Command != nil && len(c.Command.Subcommands) > 0 {
+		commands = c.Command.Subcommands
+	}
+	var names []string
+	for _, s := range commands {
+		if !s.Hidden {
+			names = append(names, s.Name)
+		}
+	}
+	list := strings.Join(names, ", ")
+	if !c.Args().Present() {
+		return Usagef("a command is missing; there are: %s", list)
+	}
+	return Usagef("unknown command %q; there are: %s", c.Args().First(), list)
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+package cmdline
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// IsTerminal reports whether w is a terminal.
+func IsTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Palette marks words for a person. Its zero value leaves them plain.
+type Palette struct{ on bool }
+
+// Colours is the palette for w: plain where w is no terminal, NO_COLOR is set
+// and not empty (https://no-color.org), or TERM is "dumb".
+func Colours(w io.Writer) Palette {
+	return Palette{IsTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+func (p Palette) sgr(code, s string) string {
+	if !p.on || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// Good, Warn, Bad, Bold and Dim are the five things that colour may say.
+func (p Palette) Good(s string) string { return p.sgr("32", s) }
+func (p Palette) Warn(s string) string { return p.sgr("33", s) }
+func (p Palette) Bad(s string) string  { return p.sgr("31", s) }
+func (p Palette) Bold(s string) string { return p.sgr("1", s) }
+func (p Palette) Dim(s string) string  { return p.sgr("2", s) }
+
+// WriteJSON writes v, indented, with a final newline.
+func WriteJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
