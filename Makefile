@@ -27,6 +27,46 @@ mkslack: ## the package tools, in BUILDDIR
 	mkdir -p $(BUILDDIR)
 	$(HOSTGO) build -trimpath -buildvcs=false -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BUILDDIR)/ ./cmd/mkslack
 
+# --- Checks. `make check` runs CHECKS in order; each is a target that can be run alone.
+CHECKS := lint lint-shell lint-man test-all slackbuild vm interop
+GOTESTSUM := $(HOSTGO) run gotest.tools/gotestsum@v1.13.0 --format pkgname-and-test-fails --format-hide-empty-pkg
+# Debian packages that the checks want; installed where apt-get is and we are root.
+CHECK_APT := shellcheck shfmt mandoc groff xz-utils bzip2 lzip cpio file binutils \
+	iproute2 net-tools kmod busybox-static qemu-system-x86 qemu-user nftables gpg
+
+check: check-deps ## everything that must pass on a new machine; what cannot run here is counted as SKIPPED
+	@test/check.sh $(CHECKS)
+
+check-deps: ## install the Debian packages that the checks want
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  missing=$$(for p in $(CHECK_APT); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	  [ -z "$$missing" ] || { echo "installing: $$missing"; apt-get update -qq; \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }; \
+	else echo "not root, or no apt-get: the checks use what is installed"; fi
+
+lint: ## formatting, go vet, staticcheck
+	test -z "$$(gofmt -l . | tee /dev/stderr)"
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	GOARCH=386 $(GO) vet ./...
+	$(STATICCHECK) ./...
+
+SCRIPTS = ifenslave.SlackBuild $(wildcard rc.d/*.sh test/*.sh test/*/*.sh) .ci/run
+lint-shell: build ## shellcheck and shfmt on every script, the generated ones too
+	@if command -v shellcheck; then shellcheck $(SCRIPTS) $(BUILDDIR)/rc.bond $(BUILDDIR)/rc.bond.conf; \
+	else echo "SKIPPED: shellcheck: not installed"; fi
+
+lint-man: ## manual pages through mandoc's and groff's checks
+	@if command -v mandoc; then mandoc -T lint -W warning $(MANPAGES); \
+	else echo "SKIPPED: mandoc -T lint: not installed"; fi
+	@if command -v groff; then for page in $(MANPAGES); do \
+	  said=$$(groff -man -Tutf8 -ww -z $$page 2>&1); [ -z "$$said" ] || { echo "$$said"; exit 1; }; done; \
+	else echo "SKIPPED: groff -ww: not installed"; fi
+
+test-all: ## the same and what needs root; tells what was left out
+	@set -o pipefail; $(GOTESTSUM) -- $$($(GO) list ./... | grep -v -e /test/vm -e /test/interop -e /test/bench) | \
+	  awk '{ print } sub(/^=== SKIP: /, "") { test = $$1 " " $$2; getline; print; sub(/^ *[^ ]*: /, ""); print "SKIPPED: " test ": " $$0 }'
+
 test: ## unit and command-line tests: no root, no network
 	$(GO) test ./...
 

@@ -75,7 +75,8 @@ func Args(c *cli.Context, min, max int, names string) error {
 
 // Run runs app with args (args[0] is the program's name) and returns the exit
 // status. The error of an action is printed once, as "NAME: text"; joined
-// errors (errors.Join) one to a line.
+// errors (errors.Join) one to a line. Flags must not be marked Required, since
+// urfave/cli then fails with a status of its own: actions check what they need.
 func Run(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app.Reader, app.Writer, app.ErrWriter = stdin, stdout, stderr
 	app.HideHelpCommand = true

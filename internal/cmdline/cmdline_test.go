@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+
+package cmdline
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/urfave/cli/v2"
+)
+
+func newApp() *cli.App {
+	return &cli.App{
+		Name:  "prog",
+		Usage: "be tested",
+		Commands: []*cli.Command{
+			{Name: "fail", Action: func(*cli.Context) error { return errors.New("eth0: no such device") }},
+			{Name: "two", Action: func(*cli.Context) error {
+				return errors.Join(errors.New("eth0: gone"), WithStatus(errors.New("eth1: gone"), exit.CannotTell))
+			}},
+			{Name: "quiet", Action: func(*cli.Context) error { return Status(exit.CannotTell) }},
+			{Name: "fine", Action: func(*cli.Context) error { return Status(exit.OK) }},
+			{Name: "pair", Action: func(c *cli.Context) error { return Args(c, 1, 1, "BOND") }},
+			{Name: "sub", Subcommands: []*cli.Command{
+				{Name: "none", Action: func(c *cli.Context) error { return Args(c, 0, 0, "") }},
+			}},
+		},
+	}
+}
+
+func TestRun(t *testing.T) {
+	for _, test := range []struct {
+		line   string
+		status int
+		stderr string // its first line
+		lines  int    // on stderr
+	}{
+		{"prog", exit.Usage, "prog: a command is missing; there are: fail, two, quiet, fine, pair, sub", 2},
+		{"prog nosuch", exit.Usage, `prog: unknown command "nosuch"; there are: fail, two, quiet, fine, pair, sub`, 2},
+		{"prog --nosuch", exit.Usage, "prog: flag provided but not defined: -nosuch", 2},
+		{"prog fail", exit.Failed, "prog: eth0: no such device", 1},
+		{"prog fail --nosuch", exit.Usage, "prog: flag provided but not defined: -nosuch", 2},
+		{"prog two", exit.CannotTell, "prog: eth0: gone", 2},
+		{"prog quiet", exit.CannotTell, "", 0},
+		{"prog fine", exit.OK, "", 0},
+		{"prog pair", exit.Usage, "prog: prog pair: BOND is missing", 2},
+		{"prog pair a b", exit.Usage, `prog: prog pair: expected BOND, got also ["b"] (options stand before operands)`, 2},
+		{"prog pair a", exit.OK, "", 0},
+		{"prog sub", exit.Usage, "prog: a command is missing; there are: none", 2},
+		{"prog sub nosuch", exit.Usage, `prog: unknown command "nosuch"; there are: none`, 2},
+		{"prog sub none x", exit.Usage, `prog: prog sub none: takes no operands, got "x"`, 2},
+		{"prog sub none --nosuch", exit.Usage, "prog: flag provided but not defined: -nosuch", 2},
+	} {
+		t.Run(test.line, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			status := Run(newApp(), strings.Fields(test.line), strings.NewReader(""), &stdout, &stderr)
+			if status != test.status {
+				t.Errorf("status = %d, want %d", status, test.status)
+			}
+			if first, _, _ := strings.Cut(stderr.String(), "\n"); first != test.stderr {
+				t.Errorf("stderr begins %q, want %q", first, test.stderr)
+			}
+			if n := strings.Count(stderr.String(), "\n"); n != test.lines {
+				t.Errorf("stderr has %d lines, want %d:\n%s", n, test.lines, &stderr)
+			}
+			if stdout.Len() > 0 {
+				t.Errorf("stdout = %q, want none", &stdout)
+			}
+		})
+	}
+}
+
+func TestHelpGoesToStdout(t *testing.T) {
+	for _, line := range []string{"prog --help", "prog sub --help", "prog pair -h"} {
+		var stdout, stderr bytes.Buffer
+		if status := Run(newApp(), strings.Fields(line), strings.NewReader(""), &stdout, &stderr); status != exit.OK {
+			t.Errorf("%s: status %d", line, status)
+		}
+		if !strings.Contains(stdout.String(), "USAGE") || stderr.Len() > 0 {
+			t.Errorf("%s: stdout %q, stderr %q", line, &stdout, &stderr)
+		}
+	}
+}
+
+func TestColoursOnlyOnATerminal(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if got := Colours(w).Bad("down"); got != "down" {
+		t.Errorf("in a pipe: %q", got)
+	}
+	if got := (Palette{on: true}).Bad("down"); got != "\x1b[31mdown\x1b[0m" {
+		t.Errorf("on a terminal: %q", got)
+	}
+}
