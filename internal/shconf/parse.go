@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+
+package shconf
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+type parser struct {
+	file *File
+	text []byte
+}
+
+// statement takes one statement of the file's top level.
+func (p *parser) statement(s *syntax.Stmt) {
+	plain := len(s.Redirs) == 0 && !s.Background && !s.Coprocess && !s.Negated
+	switch c := s.Cmd.(type) {
+	case *syntax.CallExpr:
+		switch {
+		case plain && len(c.Args) == 0:
+			for _, a := range c.Assigns {
+				p.assign(a, "")
+			}
+			return
+		case plain && len(c.Assigns) == 0 && c.Args[0].Lit() == "unset" && p.unset(c.Args[1:], ""):
+			return
+		}
+	case *syntax.DeclClause:
+		if plain && p.declare(c, "") {
+			return
+		}
+	case *syntax.FuncDecl:
+		// Nothing happens until it is called, which is a command.
+		return
+	}
+	p.command(s)
+}
+
+// command records a statement whose effect is not known, and the assignments
+// inside it as not static: they may or may not happen.
+func (p *parser) command(s *syntax.Stmt) {
+	start, end := int(s.Pos().Offset()), int(s.End().Offset())
+	text := p.text[min(start, len(p.text)):min(end, len(p.text))]
+	text, _, _ = bytes.Cut(text, []byte("\n"))
+	p.file.Commands = append(p.file.Commands, Command{
+		Pos: p.pos(s.Pos()), EndLine: int(s.End().Line()), Text: strings.TrimRight(string(text), "\r"),
+	})
+	why := "it stands in " + kind(s)
+	syntax.Walk(s, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.FuncDecl, *syntax.Subshell, *syntax.CmdSubst, *syntax.ProcSubst:
+			return false // cannot change the file's own variables, or not yet
+		case *syntax.CallExpr:
+			if len(n.Args) == 0 {
+				for _, a := range n.Assigns {
+					p.assign(a, why)
+				}
+			} else if n.Args[0].Lit() == "unset" {
+				p.unset(n.Args[1:], why)
+			}
+		case *syntax.DeclClause:
+			p.declare(n, why)
+			return false
+		case *syntax.WordIter:
+			p.file.Assignments = append(p.file.Assignments, Assignment{
+				Pos: p.pos(n.Pos()), Name: n.Name.Value, Why: "it is the variable of a loop",
+			})
+		}
+		return true
+	})
+}
+
+// kind names the statement for a message.
+func kind(s *syntax.Stmt) string {
+	switch s.Cmd.(type) {
+	case *syntax.IfClause:
+		return "an if"
+	case *syntax.CaseClause:
+		return "a case"
+	case *syntax.WhileClause, *syntax.ForClause:
+		return "a loop"
+	case *syntax.BinaryCmd:
+		return "an && or || list or a pipe"
+	}
+	return "a compound command"
+}
+
+// declare takes "export NAME=x", "declare -a NAME" and the like at the top
+// level; false where its options change what an assignment means.
+func (p *parser) declare(c *syntax.DeclClause, why string) bool {
+	switch c.Variant.Value {
+	case "export", "readonly", "declare", "typeset":
+	default:
+		return false
+	}
+	for _, a := range c.Args {
+		if a.Name != nil {
+			continue
+		}
+		// -i makes the value an expression, -l, -u and -c change its case, -n
+		// makes it a reference, -A makes the index a word, -f means functions.
+		option := ""
+		if a.Value != nil {
+			option = a.Value.Lit()
+		}
+		if option == "" || strings.Trim(option, "-+axrgtp") != "" {
+			if why == "" {
+				why = "it is declared with " + strconv.Quote(option)
+			}
+		}
+	}
+	for _, a := range c.Args {
+		if a.Name != nil && !a.Naked {
+			p.assign(a, why)
+		}
+	}
+	return true
+}
+
+// unset takes the operands of an unset; false where they are not literal.
+func (p *parser) unset(words []*syntax.Word, why string) bool {
+	var list []Assignment
+	for _, w := range words {
+		text, ok := literal(w)
+		if !ok {
+			return false
+		}
+		if strings.HasPrefix(text, "-") {
+			if text != "-v" {
+				return false
+			}
+			continue
+		}
+		a := Assignment{Pos: p.pos(w.Pos()), Name: text, Unset: true, Static: why == "", Why: why}
+		if name, rest, ok := strings.Cut(text, "["); ok {
+			index, ok := parseIndex(strings.TrimSuffix(rest, "]"))
+			if !ok {
+				return false
+			}
+			a.Name, a.Index, a.Indexed = name, index, true
+		} else {
+			a.AnyIndex = true
+		}
+		list = append(list, a)
+	}
+	p.file.Assignments = append(p.file.Assignments, list...)
+	return true
+}
+
+// assign takes NAME=x, NAME[i]=x, NAME+=x and NAME=(...). why is not empty
+// where it is already known that the assignment is not static.
+func (p *parser) assign(a *syntax.Assign, why string) {
+	base := Assignment{Pos: p.pos(a.Pos()), Name: a.Name.Value, Why: why}
+	if a.Array != nil {
+		p.array(a, base)
+		return
+	}
+	if a.Index != nil {
+		base.Indexed = true
+		var ok bool
+		if base.Index, ok = arithmetic(a.Index); !ok {
+			base.AnyIndex = true
+			base.fail("its index is not a plain number")
+		}
+	}
+	if a.Value != nil {
+		var ok bool
+		if base.Value, ok = literal(a.Value); !ok {
+			base.fail("its value has an expansion")
+		}
+	}
+	if a.Append {
+		old, found := p.file.Lookup(base.Name, base.Index)
+		if found && !old.Static {
+			base.fail("it appends to what cannot be read")
+		} else if found {
+			base.Value = old.Value + base.Value
+		}
+	}
+	p.add(base)
+}
+
+// array takes NAME=(one two [5]=six).
+func (p *parser) array(a *syntax.Assign, base Assignment) {
+	base.Indexed = true
+	next := 0
+	if a.Append {
+		if used := p.file.Indexes(base.Name); len(used) > 0 {
+			next = used[len(used)-1] + 1
+		}
+		if len(p.file.Unread(base.Name)) > 0 {
+			base.AnyIndex = true
+			base.fail("it appends to what cannot be read")
+		}
+	} else {
+		// The whole array is new: what it held before is gone.
+		gone := base
+		gone.Unset, gone.AnyIndex, gone.Indexed = true, true, false
+		p.add(gone)
+	}
+	for _, e := range a.Array.Elems {
+		el := base
+		el.Pos = p.pos(e.Pos())
+		el.Index = next
+		if e.Index != nil {
+			var ok bool
+			if el.Index, ok = arithmetic(e.Index); !ok {
+				el.fail("its index is not a plain number")
+				el.AnyIndex = true
+			}
+		}
+		if e.Value != nil {
+			var ok bool
+			if el.Value, ok = literal(e.Value); !ok || e.Index == nil && hasGlob(e.Value) {
+				el.fail("its value has an expansion")
+				// One word can become none or many: the rest moves along.
+				el.AnyIndex = el.AnyIndex || e.Index == nil
+				base.AnyIndex, base.Why = el.AnyIndex, el.Why
+			}
+		}
+		next = el.Index + 1
+		p.add(el)
+	}
+}
+
+// fail says why the assignment is not static; the first reason stays.
+func (a *Assignment) fail(why string) {
+	if a.Why == "" {
+		a.Why = why
+	}
+}
+
+func (p *parser) add(a Assignment) {
+	a.Static = a.Why == ""
+	if !a.Static {
+		a.Value = ""
+	}
+	p.file.Assignments = append(p.file.Assignments, a)
+}
+
+func (p *parser) pos(at syntax.Pos) Pos { return Pos{p.file.Name, int(at.Line())} }
