@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+package bond
+
+import (
+	"errors"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// maxTargets is BOND_MAX_ARP_TARGETS and BOND_MAX_NS_TARGETS of the kernel's
+// include/net/bonding.h.
+const maxTargets = 16
+
+// Check says what is wrong with a value of the option, nil where the kernel
+// would take it (given the mode and the state). It is about the form alone: a
+// NIC need not exist, a kernel may lack a word or the whole option.
+func (o *Option) Check(value string) error {
+	switch o.Kind {
+	case Number:
+		n, err := strconv.Atoi(value)
+		if err != nil || n < o.Min || n > o.Max {
+			return o.wrong(value, "a number from "+strconv.Itoa(o.Min)+" to "+strconv.Itoa(o.Max))
+		}
+	case Word:
+		if _, ok := o.Number(value); !ok {
+			return o.wrong(value, "one of "+strings.Join(o.Words, ", ")+", or 0 to "+strconv.Itoa(len(o.Words)-1))
+		}
+	case IPv4s, IPv6s:
+		return o.checkAddrs(value)
+	case MAC:
+		if !isMAC(value) {
+			return o.wrong(value, "a MAC address like 02:00:00:00:00:01")
+		}
+	case NIC:
+		if err := CheckName(value); err != nil {
+			return errors.New(o.Name + ": " + err.Error())
+		}
+	}
+	return nil
+}
+
+// Number is the number that stands for a value of a Word option.
+func (o *Option) Number(value string) (int, bool) {
+	for i, word := range o.Words {
+		if value == word || value == strconv.Itoa(i) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+func (o *Option) wrong(value, want string) error {
+	return errors.New(o.Name + ": " + strconv.Quote(value) + " is not " + want)
+}
+
+func (o *Option) checkAddrs(value string) error {
+	want := "an IPv4 address"
+	if o.Kind == IPv6s {
+		want = "an IPv6 address"
+	}
+	list := strings.Split(value, ",")
+	if len(list) > maxTargets {
+		return errors.New(o.Name + ": " + strconv.Itoa(len(list)) + " addresses; the kernel takes " + strconv.Itoa(maxTargets))
+	}
+	for _, s := range list {
+		addr, err := netip.ParseAddr(s)
+		if err != nil || addr.Zone() != "" || addr.Is4() != (o.Kind == IPv4s) || addr.IsUnspecified() {
+			return o.wrong(s, want)
+		}
+	}
+	return nil
+}
+
+func isMAC(s string) bool {
+	if len(s) != len("02:00:00:00:00:01") {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case i%3 == 2:
+			if c != ':' {
+				return false
+			}
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// CheckName says what is wrong with the name of a network interface: the
+// kernel's dev_valid_name, which counts at most 15 bytes (IFNAMSIZ is 16).
+func CheckName(name string) error {
+	quoted := strconv.Quote(name)
+	switch {
+	case name == "":
+		return errors.New("an interface name is empty")
+	case len(name) > 15:
+		return errors.New("interface name " + quoted + " is longer than 15 bytes")
+	case name == "." || name == ".." || strings.ContainsAny(name, "/: \t\n\v\f\r\xa0"):
+		return errors.New(quoted + " is no name of a network interface")
+	}
+	return nil
+}
