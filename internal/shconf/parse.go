@@ -145,6 +145,9 @@ func (p *parser) unset(words []*syntax.Word, why string) bool {
 		} else {
 			a.AnyIndex = true
 		}
+		if !syntax.ValidName(a.Name) {
+			return false
+		}
 		list = append(list, a)
 	}
 	p.file.Assignments = append(p.file.Assignments, list...)
