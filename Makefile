@@ -11,7 +11,7 @@ HOSTGO := env -u GOOS -u GOARCH -u GO386 -u GOARM CGO_ENABLED=0 $(GO)
 STATICCHECK := $(HOSTGO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MANPAGES := $(wildcard doc/*.[158])
 
-.PHONY: all help build test lint check clean
+.PHONY: all help build test lint check clean kernels vm check-kernels
 all: build
 
 help: ## list the targets
@@ -30,6 +30,8 @@ mkslack: ## the package tools, in BUILDDIR
 # --- Checks. `make check` runs CHECKS in order; each is a target that can be run alone.
 CHECKS := lint lint-shell lint-man test-all slackbuild vm interop
 GOTESTSUM := $(HOSTGO) run gotest.tools/gotestsum@v1.13.0 --format pkgname-and-test-fails --format-hide-empty-pkg
+# gotestsum's output, and a line for each test that was skipped as test/check.sh counts them.
+TELL_SKIPPED := awk '{ print } sub(/^=== SKIP: /, "") { test = $$1 " " $$2; getline; print; sub(/^ *[^ ]*: /, ""); print "SKIPPED: " test ": " $$0 }'
 # Debian packages that the checks want; installed where apt-get is and we are root.
 CHECK_APT := shellcheck shfmt mandoc groff xz-utils bzip2 lzip cpio file binutils \
 	iproute2 net-tools kmod busybox-static qemu-system-x86 qemu-user nftables gpg
@@ -51,7 +53,7 @@ lint: ## formatting, go vet, staticcheck
 	GOARCH=386 $(GO) vet ./...
 	$(STATICCHECK) ./...
 
-SCRIPTS = ifenslave.SlackBuild $(wildcard rc.d/*.sh test/*.sh test/*/*.sh) .ci/run
+SCRIPTS = ifenslave.SlackBuild $(wildcard rc.d/*.sh test/*.sh test/*/*.sh test/vm/scenarios/*.sh test/vm/guest/*) .ci/run
 lint-shell: build ## shellcheck and shfmt on every script, the generated ones too
 	@if command -v shellcheck; then shellcheck $(SCRIPTS) $(BUILDDIR)/rc.bond $(BUILDDIR)/rc.bond.conf; \
 	else echo "SKIPPED: shellcheck: not installed"; fi
@@ -65,10 +67,30 @@ lint-man: ## manual pages through mandoc's and groff's checks
 
 test-all: ## the same and what needs root; tells what was left out
 	@set -o pipefail; $(GOTESTSUM) -- $$($(GO) list ./... | grep -v -e /test/vm -e /test/interop -e /test/bench) | \
-	  awk '{ print } sub(/^=== SKIP: /, "") { test = $$1 " " $$2; getline; print; sub(/^ *[^ ]*: /, ""); print "SKIPPED: " test ": " $$0 }'
+	  $(TELL_SKIPPED)
 
 test: ## unit and command-line tests: no root, no network
 	$(GO) test ./...
+
+# --- The package on real kernels: test/vm/README.md
+VMDIR ?= $(CURDIR)/.cache/vm
+# Of 5.10 6.1 6.12 7.2 (x86_64) and 6.1-686 (Pentium III and II).
+KERNELS ?= 6.1 6.12
+# One scenario of test/vm/scenarios, without .sh; empty: all, and what else test/vm tests.
+SCENARIO ?=
+
+kernels: ## fetch the kernels KERNELS that the VM tests boot
+	@test/vm/kernels.sh $(VMDIR) $(KERNELS)
+
+vm: ## boot KERNELS and run the package there (SCENARIO: only that one)
+	@test/vm/kernels.sh $(VMDIR) $(KERNELS) || echo "SKIPPED: vm: kernels $(KERNELS) could not all be fetched"
+	@rm -f $(VMDIR)/matrix; set -o pipefail; \
+	VMTEST_KERNELS=$(VMDIR) VMTEST_MACHINES="$(KERNELS)" VMTEST_MATRIX=$(VMDIR)/matrix \
+	  $(GOTESTSUM) --format testname -- -count=1 -timeout 60m $(if $(SCENARIO),-run 'TestVM/.*/^$(SCENARIO)$$') ./test/vm | $(TELL_SKIPPED); \
+	  status=$$?; [ ! -e $(VMDIR)/matrix ] || sed 's/^/NOTE: /' $(VMDIR)/matrix; exit $$status
+
+check-kernels: ## the same on every kernel there is, 32-bit processors too
+	@REQUIRE_VM_TESTS=1 $(MAKE) --no-print-directory vm KERNELS="5.10 6.1 6.12 7.2 6.1-686"
 
 clean: ## remove what the other targets made here
 	rm -rf build dist vendor
