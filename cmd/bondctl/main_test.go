@@ -13,4 +13,4 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"bondctl": main})
 }
 
-func TestScript(t *testing.T) { clitest.Run(t, nil) }
+func TestScript(t *testing.T) { clitest.Run(t, unpackMachine) }
