@@ -75,7 +75,7 @@ kernel_packages() {
     seen+="$p "
     echo "$p"
     mapfile -t -O ${#todo[@]} todo < <(apt-cache "${apt[@]}" depends -i --no-recommends --no-suggests "$p" |
-      sed -nE 's/^ *\|?(Pre)?Depends: (linux-(image|binary|modules)-.*)/\2/p')
+      sed -nE 's/^ *\|?(Pre)?Depends: (linux-(image|binary|modules|base)-.*)/\2/p')
   done
 }
 
@@ -148,8 +148,7 @@ make_kernel() {
     esac
   done
   [ -n "$(find "$to/root/lib/modules" -name 'bonding.ko')" ] || die "$name: no bonding driver in ${names[*]}"
-  cp "$tree/lib/modules/$version"/modules.{builtin,order} "$to/root/lib/modules/$version/"
-  [ ! -e "$tree/lib/modules/$version/modules.builtin.modinfo" ] || cp "$tree/lib/modules/$version/modules.builtin.modinfo" "$to/root/lib/modules/$version/"
+  cp "$tree/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} "$to/root/lib/modules/$version/"
   depmod -b "$to/root" "$version"
   (cd "$to/root" && find . -print0 | sort -z | cpio --quiet -0 -o -H newc -R 0:0) >"$to/base.cpio"
   echo "$version" >"$to/version"
@@ -166,6 +165,8 @@ done
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 script=$(realpath "$0")
+exec {lock}>"$dir/lock"
+flock "$lock"
 shift
 for name in "$@"; do
   table "$name" >/dev/null || die "no kernel $name; there are 5.10 6.1 6.12 7.2 6.1-686"

@@ -170,7 +170,7 @@ peer_address=10.77.0.1
 # make_switch: all peers' ends of cables in one bridge, which has peer_address/24
 make_switch() {
   local port
-  ip -n peer link add switch type bridge stp_state 0 forward_delay 0
+  ip -n peer link add switch type bridge forward_delay 0
   for port in $(peer_ports); do
     ip -n peer link set "$port" master switch
   done
