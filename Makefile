@@ -11,7 +11,7 @@ HOSTGO := env -u GOOS -u GOARCH -u GO386 -u GOARM CGO_ENABLED=0 $(GO)
 STATICCHECK := $(HOSTGO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MANPAGES := $(wildcard doc/*.[158])
 
-.PHONY: all help build test lint check clean kernels vm check-kernels
+.PHONY: all help build mkslack generate dist packages slackbuild test lint check clean kernels vm check-kernels
 all: build
 
 help: ## list the targets
@@ -91,6 +91,34 @@ vm: ## boot KERNELS and run the package there (SCENARIO: only that one)
 
 check-kernels: ## the same on every kernel there is, 32-bit processors too
 	@REQUIRE_VM_TESTS=1 $(MAKE) --no-print-directory vm KERNELS="5.10 6.1 6.12 7.2 6.1-686"
+
+# --- Packages and the source archive, in dist/
+# Fixed owner, order and times: the same commit gives the same archive.
+TAR_SAME := tar --format=gnu --sort=name --owner=root:0 --group=root:0 --numeric-owner
+
+generate: mkslack ## write ifenslave.SlackBuild again, after a change of ifenslave.yaml
+	$(BUILDDIR)/mkslack slackbuild --quiet --file ifenslave.yaml --in-place ifenslave.SlackBuild
+
+dist: mkslack ## source archive with vendor/, and the directory for SlackBuilds.org, in dist/
+	@mkdir -p dist; tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	src=$$tmp/ifenslave-$(VERSION) && epoch=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} && \
+	mkdir $$src && git archive HEAD | tar x -C $$src && (cd $$src && $(HOSTGO) mod vendor) && \
+	chmod -R u=rwX,go=rX $$src && \
+	$(TAR_SAME) --mtime=@$$epoch -cf $$tmp/tar -C $$tmp ifenslave-$(VERSION) && gzip -9n < $$tmp/tar > $$tmp/gz && \
+	mv $$tmp/gz dist/ifenslave-$(VERSION).tar.gz
+	$(BUILDDIR)/mkslack slackbuild --quiet --file ifenslave.yaml --output dist/slackbuild
+	$(SUMS)
+
+packages: mkslack ## packages for all architectures, with their sums, in dist/
+	$(BUILDDIR)/mkslack package --file ifenslave.yaml --arch all --output dist
+	$(SUMS)
+
+# The sums of all that is in dist/.
+SUMS = @cd dist && md5sum $$(ls ifenslave-*.tar.gz ifenslave-*.t?z 2> /dev/null) > MD5SUMS && \
+	sha256sum $$(ls ifenslave-*.tar.gz ifenslave-*.t?z 2> /dev/null) > SHA256SUMS
+
+slackbuild: ## run ifenslave.SlackBuild and the generated scripts for real, and compare with mkslack package
+	REAL_BUILDS=1 $(GO) test -count=1 -timeout 20m -run Real ./slackbuild/...
 
 clean: ## remove what the other targets made here
 	rm -rf build dist vendor

@@ -24,7 +24,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Version:                version.Version,
 		EnableBashCompletion:   true,
 		UseShortOptionHandling: true,
-		Commands:               []*cli.Command{},
+		Commands: []*cli.Command{
+			slackbuildCommand(),
+		},
 	}
 	return cmdline.Run(app, args, stdin, stdout, stderr)
 }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+
+package slackbuild
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var nameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
+
+// contentTypes are the types of nfpm's contents; those that only mark a file
+// for another format (doc, license, …) are plain files here.
+var contentTypes = []string{"", "file", "config", "config|noreplace", "config|missingok", "symlink", "dir",
+	"tree", "ghost", "doc", "licence", "license", "readme", "debian-changelog"}
+
+// check finds what is wrong in a manifest that is well-formed, all of it.
+func (m *Manifest) check() error {
+	var errs []error
+	wrong := func(path, hint, format string, args ...any) {
+		errs = append(errs, m.at(path, hint, format, args...))
+	}
+	switch {
+	case m.Name == "":
+		wrong("$.name", "add name: NAME, or set the environment variable it comes from", "the name is missing")
+	case !nameRE.MatchString(m.Name):
+		wrong("$.name", "letters, digits and . _ + -, the first one a letter or digit", "bad package name %q", m.Name)
+	}
+	if m.Version == "" {
+		wrong("$.version", "add version: 1.0, or set the environment variable it comes from", "the version is missing")
+	} else if _, err := FoldVersion(m.Version, m.Prerelease, m.VersionMetadata); err != nil {
+		wrong("$.version", "", "%v", err)
+	}
+	if m.Arch != "" {
+		if _, err := ParseArch(m.Arch); err != nil {
+			wrong("$.arch", "", "%v", err)
+		}
+	}
+	if m.Platform != "" && m.Platform != "linux" {
+		wrong("$.platform", "Slackware is linux", "platform %q", m.Platform)
+	}
+	for i, c := range m.Contents {
+		at := fmt.Sprintf("$.contents[%d]", i)
+		if c.at != "" {
+			at = c.at
+		}
+		if c.Packager != "" && c.Packager != "slackware" {
+			continue
+		}
+		if !slices.Contains(contentTypes, c.Type) {
+			wrong(at+".type", "there are: "+strings.Join(contentTypes[1:], ", "), "unknown type %q", c.Type)
+			continue
+		}
+		if c.Destination == "" {
+			wrong(at, "add dst: /usr/...", "content without dst")
+		} else if clean := path.Clean("/" + c.Destination); strings.Contains(c.Destination, "..") && clean != path.Clean(c.Destination) {
+			wrong(at+".dst", "write the path it is to have", "dst %q has ..", c.Destination)
+		}
+		if c.Source == "" && c.Type != "dir" && c.Type != "ghost" {
+			wrong(at, "add src: FILE", "content without src")
+		}
+	}
+	s := &m.Slackware
+	if s.Kind != "" && !slices.Contains(Kinds(), s.Kind) {
+		wrong("$.slackware.kind", "there are: "+strings.Join(Kinds(), ", "), "unknown kind %q", s.Kind)
+	}
+	if s.Tag != "" && !regexp.MustCompile(`^[A-Za-z0-9._]+$`).MatchString(s.Tag) {
+		wrong("$.slackware.tag", "letters, digits, . and _", "bad tag %q", s.Tag)
+	}
+	for field, names := range map[string][]string{"architectures": s.Architectures, "unsupported": s.Unsupported} {
+		for i, a := range names {
+			if _, err := ParseArch(a); err != nil {
+				wrong(fmt.Sprintf("$.slackware.%s[%d]", field, i), "", "%v", err)
+			}
+		}
+	}
+	for i, r := range s.Requires {
+		if !nameRE.MatchString(r) && r != "%README%" {
+			wrong(fmt.Sprintf("$.slackware.requires[%d]", i), "one name of SlackBuilds.org an item", "bad name %q", r)
+		}
+	}
+	for i, r := range s.Releases {
+		if _, err := strconv.ParseFloat(r, 64); err != nil && r != "current" {
+			wrong(fmt.Sprintf("$.slackware.releases[%d]", i), `as in "15.0", or current`, "unknown release %q", r)
+		}
+	}
+	for i, src := range s.Sources {
+		at := fmt.Sprintf("$.slackware.sources[%d]", i)
+		if !regexp.MustCompile(`^(https?|ftp)://[^\s"$]+$`).MatchString(expandWith(src.URL, m.names())) {
+			wrong(at+".url", "http, https or ftp, and no blank, quote or $", "bad url %q", src.URL)
+		}
+		if src.MD5 != "" && !md5RE.MatchString(src.MD5) {
+			wrong(at+".md5", "32 lower-case hexadecimal digits", "bad md5 %q", src.MD5)
+		}
+		if src.Arch != "" && src.Arch != "x86_64" {
+			wrong(at+".arch", "a .info file has fields for all and for x86_64", "sources for %q", src.Arch)
+		}
+	}
+	for i, line := range s.SlackDesc {
+		if len(line) > 70 || !isASCII(line) {
+			wrong(fmt.Sprintf("$.slackware.slack_desc[%d]", i), "", "slack-desc lines are ASCII and at most 70 columns")
+		}
+	}
+	if len(s.SlackDesc) > 9 {
+		wrong("$.slackware.slack_desc", "11 lines, of which mkslack writes the first two", "%d lines are too many for slack-desc", len(s.SlackDesc))
+	}
+	return errors.Join(errs...)
+}
+
+var md5RE = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+}
+
+// note says what will be left out, so that nothing is dropped in silence.
+func (m *Manifest) note() {
+	say := func(field, why string) {
+		line, column := m.position("$." + field)
+		m.Notes = append(m.Notes, fmt.Sprintf("%s:%d:%d: %s: %s", m.file, line, column, field, why))
+	}
+	for _, f := range []struct {
+		name string
+		set  bool
+		why  string
+	}{
+		{"epoch", m.Epoch != "", "left out: Slackware's versions have none"},
+		{"section", m.Section != "" && m.Slackware.Category == "", "left out: say slackware.category for SlackBuilds.org"},
+		{"priority", m.Priority != "", "left out: packages have none"},
+		{"changelog", m.Changelog != "", "left out: packages carry none"},
+		{"release", m.Release != "" && strconv.Itoa(m.BuildNumber()) != m.Release && m.Slackware.Build == 0,
+			fmt.Sprintf("%q is no whole number over 0: the build number is 1", m.Release)},
+		{"depends", len(m.Depends) > 0, "left out: packages name no dependencies; slackware.requires is for SlackBuilds.org"},
+		{"recommends", len(m.Recommends) > 0, "left out: packages name no dependencies"},
+		{"suggests", len(m.Suggests) > 0, "left out: packages name no dependencies"},
+		{"conflicts", len(m.Conflicts) > 0, "left out: packages name no conflicts; tell people in slackware.readme"},
+		{"replaces", len(m.Replaces) > 0, "left out: packages replace only their namesakes"},
+		{"provides", len(m.Provides) > 0, "left out: packages provide only their own name"},
+		{"scripts.preinstall", m.Scripts.PreInstall != "", "runs in doinst.sh, when the files are there already"},
+		{"scripts.preremove", m.Scripts.PreRemove != "", "runs in douninst.sh, when the files are gone already" + m.douninstFrom()},
+		{"scripts.postremove", m.Scripts.PostRemove != "" && m.Scripts.PreRemove == "", "runs in douninst.sh" + m.douninstFrom()},
+		{"rpm", m.RPM != nil, "left out: for another format"},
+		{"srpm", m.SRPM != nil, "left out: for another format"},
+		{"deb", m.Deb != nil, "left out: for another format"},
+		{"apk", m.APK != nil, "left out: for another format"},
+		{"archlinux", m.ArchLinux != nil, "left out: for another format"},
+		{"ipk", m.IPK != nil, "left out: for another format"},
+		{"msix", m.MSIX != nil, "left out: for another format"},
+	} {
+		if f.set {
+			say(f.name, f.why)
+		}
+	}
+	var others []string
+	for packager := range m.Overrides {
+		if packager != "slackware" {
+			others = append(others, packager)
+		}
+	}
+	slices.Sort(others)
+	for _, packager := range others {
+		say("overrides."+packager, "left out: for another format")
+	}
+	for i, c := range m.Contents {
+		field := strings.TrimPrefix(c.at, "$.")
+		switch {
+		case c.Packager != "" && c.Packager != "slackware":
+			say(fmt.Sprintf("contents[%d]", i), fmt.Sprintf("%s: left out: for %s only", c.Destination, c.Packager))
+		case c.Type == "ghost":
+			say(field, fmt.Sprintf("%s: left out: packages own no files that they do not hold", c.Destination))
+		}
+	}
+}
+
+// douninstFrom is a remark where a release is named that knows no douninst.sh.
+func (m *Manifest) douninstFrom() string {
+	for _, r := range m.Slackware.Releases {
+		if v, err := strconv.ParseFloat(r, 64); err == nil && v < 15 {
+			return "; Slackware " + r + " never runs it, 15.0 and later do"
+		}
+	}
+	return ", which Slackware runs from 15.0 on"
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+
+package slackbuild
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// The two functions are those that Slackware's own packages have; the
+// variables are quoted here. preserve_perms gives the new file the mode and
+// owner of the administrator's, so that a script that was switched on stays so.
+const configFunctions = `config() {
+  NEW="$1"
+  OLD="$(dirname "$NEW")/$(basename "$NEW" .new)"
+  # If there's no config file by that name, mv it over:
+  if [ ! -r "$OLD" ]; then
+    mv "$NEW" "$OLD"
+  elif [ "$(md5sum < "$OLD")" = "$(md5sum < "$NEW")" ]; then
+    # toss the redundant copy
+    rm "$NEW"
+  fi
+  # Otherwise, we leave the .new copy for the admin to consider...
+}
+
+preserve_perms() {
+  NEW="$1"
+  OLD="$(dirname "$NEW")/$(basename "$NEW" .new)"
+  if [ -e "$OLD" ]; then
+    cp -a "$OLD" "$NEW.incoming"
+    cat "$NEW" > "$NEW.incoming"
+    mv "$NEW.incoming" "$NEW"
+  fi
+  config "$NEW"
+}
+`
+
+// script is one maintainer script for doinst.sh or douninst.sh.
+type script struct {
+	name, file, argument string
+}
+
+// doinst is the text of install/doinst.sh but for the links, which makepkg
+// adds; empty where the package needs none. configs are paths without .new.
+func (m *Manifest) doinst(configs []string) (string, error) {
+	// The argument is what dpkg gives the script: most of them are written for it.
+	text, err := m.scripts(m.Slackware.Doinst,
+		script{"preinstall", m.Scripts.PreInstall, "install"},
+		script{"postinstall", m.Scripts.PostInstall, "configure"})
+	if err != nil {
+		return "", err
+	}
+	if len(configs) == 0 {
+		return text, nil
+	}
+	configs = slices.Sorted(slices.Values(configs))
+	var b strings.Builder
+	b.WriteString(configFunctions + "\n")
+	for _, c := range configs {
+		fmt.Fprintf(&b, "preserve_perms %s\n", quote(c+".new"))
+	}
+	if text != "" {
+		b.WriteString("\n" + text)
+	}
+	return b.String(), nil
+}
+
+// douninst is the text of install/douninst.sh, or empty.
+func (m *Manifest) douninst() (string, error) {
+	return m.scripts(m.Slackware.Douninst,
+		script{"preremove", m.Scripts.PreRemove, "remove"},
+		script{"postremove", m.Scripts.PostRemove, "remove"})
+}
+
+func (m *Manifest) scripts(own string, scripts ...script) (string, error) {
+	var parts []string
+	if own != "" {
+		parts = append(parts, strings.TrimRight(own, "\n")+"\n")
+	}
+	for _, s := range scripts {
+		if s.file == "" {
+			continue
+		}
+		data, err := os.ReadFile(m.path(s.file))
+		if err != nil {
+			return "", m.at("$.scripts."+s.name, "", "%v", err)
+		}
+		shell, err := interpreter(string(data))
+		if err != nil {
+			return "", m.at("$.scripts."+s.name, "", "%s: %v", s.file, err)
+		}
+		parts = append(parts, hereDocument(s, shell, string(data)))
+	}
+	return strings.Join(parts, "\n"), nil
+}
+
+// interpreter is the shell that the script's first line asks for.
+func interpreter(text string) (string, error) {
+	first, _, _ := strings.Cut(text, "\n")
+	words := strings.Fields(strings.TrimPrefix(first, "#!"))
+	if !strings.HasPrefix(first, "#!") || len(words) == 0 {
+		return "/bin/sh", nil
+	}
+	name := words[0][strings.LastIndexByte(words[0], '/')+1:]
+	if name == "env" && len(words) > 1 {
+		name, words = words[1], words[1:]
+	}
+	options := ""
+	if len(words) > 1 {
+		options = " " + quote(words[1])
+	}
+	switch name {
+	case "sh", "dash", "ash":
+		return "/bin/sh" + options, nil
+	case "bash":
+		return "/bin/bash" + options, nil
+	}
+	return "", fmt.Errorf("doinst.sh can hold shell scripts only, not one for %q", name)
+}
+
+// hereDocument is a here-document that runs the script where it takes the system's
+// root to be: installpkg runs doinst.sh in the target's root directory, which
+// need not be /. Its failure is no failure of the package.
+func hereDocument(s script, shell, text string) string {
+	end := "END_OF_" + strings.ToUpper(s.name)
+	for slices.Contains(strings.Split(text, "\n"), end) {
+		end += "_"
+	}
+	return fmt.Sprintf("# The package's %s script, which expects the system at /.\nchroot . %s -s %s <<'%s'\n%s\n%s\n",
+		s.name, shell, s.argument, end, strings.TrimRight(text, "\n"), end)
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+package slackbuild
+
+import (
+	"os"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// symbols are the variables that a content may name beside the environment's:
+// known to Package, and left to the shell in a generated script.
+var symbols = map[string]string{
+	"BUILDDIR": "BUILDDIR", // what the commands fill
+	"PKG":      "PKG",
+	"NAME":     "PRGNAM",
+	"PRGNAM":   "PRGNAM",
+	"VERSION":  "VERSION",
+	"ARCH":     "ARCH",
+}
+
+// names are the symbols whose values do not depend on the architecture.
+func (m *Manifest) names() map[string]string {
+	return map[string]string{"NAME": m.Name, "PRGNAM": m.Name, "VERSION": m.FullVersion()}
+}
+
+// expandWith puts values for $NAME and ${NAME}: from known, else the
+// environment.
+func expandWith(s string, known map[string]string) string {
+	return os.Expand(s, func(name string) string {
+		if v, ok := known[name]; ok {
+			return v
+		}
+		return os.Getenv(name)
+	})
+}
+
+// shellWord writes s as one word of a script. Where expand is set, the symbols
+// in it stay variables. SlackBuilds leave variables unquoted, and so does this:
+// the script has made sure that none holds a blank.
+func shellWord(s string, expand bool) string {
+	if !expand {
+		return quote(s)
+	}
+	const mark = "\x00" // no path holds it
+	marked := os.Expand(s, func(name string) string {
+		if v, ok := symbols[name]; ok {
+			return mark + v + mark
+		}
+		return os.Getenv(name)
+	})
+	var b strings.Builder
+	parts := strings.Split(marked, mark)
+	for i, part := range parts {
+		switch {
+		case i%2 == 0 && part != "":
+			b.WriteString(quote(part))
+		case i%2 == 1 && i+1 < len(parts) && startsWord(parts[i+1]):
+			b.WriteString("${" + part + "}")
+		case i%2 == 1:
+			b.WriteString("$" + part)
+		}
+	}
+	return b.String()
+}
+
+func startsWord(s string) bool {
+	return s != "" && (s[0] == '_' || '0' <= s[0] && s[0] <= '9' || 'a' <= s[0] && s[0] <= 'z' || 'A' <= s[0] && s[0] <= 'Z')
+}
+
+// quote is s as the shell reads it, with quotes only where it needs them.
+func quote(s string) string {
+	q, err := syntax.Quote(s, syntax.LangBash)
+	if err != nil { // only for a NUL, which check has refused
+		return "''"
+	}
+	return q
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+
+package slackbuild
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Manifest is what one package is made from. Its fields but Slackware are
+// those of nfpm.yaml (https://nfpm.goreleaser.com/configuration/).
+type Manifest struct {
+	Name            string `yaml:"name"`
+	Arch            string `yaml:"arch"`
+	Platform        string `yaml:"platform"`
+	Version         string `yaml:"version"`
+	VersionSchema   string `yaml:"version_schema"`
+	VersionMetadata string `yaml:"version_metadata"`
+	Prerelease      string `yaml:"prerelease"`
+	Release         string `yaml:"release"`
+	Epoch           string `yaml:"epoch"`
+	Section         string `yaml:"section"`
+	Priority        string `yaml:"priority"`
+	Maintainer      string `yaml:"maintainer"`
+	Description     string `yaml:"description"`
+	Vendor          string `yaml:"vendor"`
+	Homepage        string `yaml:"homepage"`
+	License         string `yaml:"license"`
+	Changelog       string `yaml:"changelog"`
+	DisableGlobbing bool   `yaml:"disable_globbing"`
+	MTime           Time   `yaml:"mtime"`
+
+	Overridable `yaml:",inline"`
+	Overrides   map[string]Overridable `yaml:"overrides"`
+
+	Slackware Slackware `yaml:"slackware"`
+
+	// Notes says, one line each, what the manifest asks for and Slackware has
+	// no notion of.
+	Notes []string `yaml:"-"`
+	// Dir is the directory of the file, which relative paths start from.
+	Dir string `yaml:"-"`
+
+	file string
+	tree *ast.File
+}
+
+// Overridable is what nfpm lets a manifest say for one format only.
+type Overridable struct {
+	Contents   []Content `yaml:"contents"`
+	Umask      Mode      `yaml:"umask"`
+	Scripts    Scripts   `yaml:"scripts"`
+	Replaces   []string  `yaml:"replaces"`
+	Provides   []string  `yaml:"provides"`
+	Depends    []string  `yaml:"depends"`
+	Recommends []string  `yaml:"recommends"`
+	Suggests   []string  `yaml:"suggests"`
+	Conflicts  []string  `yaml:"conflicts"`
+	RPM        any       `yaml:"rpm"`
+	Deb        any       `yaml:"deb"`
+	APK        any       `yaml:"apk"`
+	ArchLinux  any       `yaml:"archlinux"`
+	IPK        any       `yaml:"ipk"`
+	MSIX       any       `yaml:"msix"`
+	SRPM       any       `yaml:"srpm"`
+}
+
+// Content is a file, several, a directory or a link of the package.
+type Content struct {
+	Source      string   `yaml:"src"`
+	Destination string   `yaml:"dst"`
+	Type        string   `yaml:"type"`
+	Packager    string   `yaml:"packager"`
+	Expand      bool     `yaml:"expand"`
+	FileInfo    FileInfo `yaml:"file_info"`
+
+	at string // its path in the YAML tree
+}
+
+// FileInfo is how a content is to be in the package. A zero Mode is that of
+// the file, an empty owner or group root.
+type FileInfo struct {
+	Owner string `yaml:"owner"`
+	Group string `yaml:"group"`
+	Mode  Mode   `yaml:"mode"`
+	MTime Time   `yaml:"mtime"`
+}
+
+// Scripts are the maintainer scripts of other formats: files.
+type Scripts struct {
+	PreInstall  string `yaml:"preinstall"`
+	PostInstall string `yaml:"postinstall"`
+	PreRemove   string `yaml:"preremove"`
+	PostRemove  string `yaml:"postremove"`
+}
+
+// Slackware is what nfpm.yaml lacks.
+type Slackware struct {
+	Category      string   `yaml:"category"`      // of SlackBuilds.org, as in network
+	Tag           string   `yaml:"tag"`           // after the build number; _SBo by default
+	Build         int      `yaml:"build"`         // the build number; nfpm's release or 1 by default
+	Summary       string   `yaml:"summary"`       // the short text of slack-desc's first line
+	SlackDesc     []string `yaml:"slack_desc"`    // the lines after it, where wrapping description will not do
+	Readme        string   `yaml:"readme"`        // README for SlackBuilds.org; the description by default
+	Requires      []string `yaml:"requires"`      // REQUIRES of .info
+	Email         string   `yaml:"email"`         // where maintainer has none in < >
+	Copyright     string   `yaml:"copyright"`     // of the script, as in "2026 Jo Doe"
+	Sources       []Source `yaml:"sources"`       // what the script builds from
+	Unsupported   []string `yaml:"unsupported"`   // architectures it does not build on
+	Kind          string   `yaml:"kind"`          // how it is built
+	Commands      []string `yaml:"commands"`      // how it is built, where the kind's own way will not do
+	Docs          []string `yaml:"docs"`          // files of the source for /usr/doc
+	Releases      []string `yaml:"releases"`      // of Slackware, as in "15.0"
+	Architectures []string `yaml:"architectures"` // what "all" means; the whole table by default
+	Doinst        string   `yaml:"doinst"`        // shell text for doinst.sh
+	Douninst      string   `yaml:"douninst"`      // shell text for douninst.sh
+	MkSlack       string   `yaml:"mkslack"`       // the command that builds $BUILDDIR/mkslack, for a project that brings its own
+	InPlace       bool     `yaml:"in_place"`      // the script of the source tree builds from the tree it lies in
+}
+
+// Source is one archive or file that the build starts from.
+type Source struct {
+	URL  string `yaml:"url"`
+	File string `yaml:"file"` // a local copy, to take the sum of
+	MD5  string `yaml:"md5"`
+	Arch string `yaml:"arch"` // x86_64 for DOWNLOAD_x86_64; empty for all
+}
+
+// Mode is permission bits, written in octal with a leading 0.
+type Mode uint32
+
+// UnmarshalYAML reads an octal number. A number without the leading 0 is
+// decimal in YAML: 644 would be 01204, which nobody means.
+func (m *Mode) UnmarshalYAML(data []byte) error {
+	s := strings.Trim(strings.TrimSpace(string(data)), `"'`)
+	if s != "0" && !strings.HasPrefix(s, "0") {
+		return fmt.Errorf("mode %q is decimal; write it in octal with a leading 0, as in 0644", s)
+	}
+	v, err := strconv.ParseUint(strings.TrimPrefix(s, "0o"), 8, 32)
+	if err != nil || v > 0o7777 {
+		return fmt.Errorf("mode %q is no octal number up to 07777", s)
+	}
+	*m = Mode(v)
+	return nil
+}
+
+// Time is a time stamp of YAML; zero where none is given.
+type Time struct{ time.Time }
+
+// UnmarshalYAML reads RFC 3339, a date alone, or a name for an environment
+// variable that has one.
+func (t *Time) UnmarshalYAML(data []byte) error {
+	s := os.ExpandEnv(strings.Trim(strings.TrimSpace(string(data)), `"'`))
+	if s == "" || s == "null" {
+		return nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateTime, time.DateOnly} {
+		if v, err := time.Parse(layout, s); err == nil {
+			t.Time = v
+			return nil
+		}
+	}
+	return fmt.Errorf("time %q is not as 2026-01-31T12:00:00Z or 2026-01-31", s)
+}
+
+// Load reads the manifest in the file. Every error begins FILE:LINE:COLUMN.
+func Load(file string) (*Manifest, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(file, data)
+}
+
+// Parse is [Load] for data that has been read already. Environment variables
+// are put in where nfpm does.
+func Parse(file string, data []byte) (*Manifest, error) {
+	m := &Manifest{file: file, Dir: filepath.Dir(file)}
+	if err := decode(file, data, m); err != nil {
+		return nil, err
+	}
+	for i := range m.Contents {
+		m.Contents[i].at = fmt.Sprintf("$.contents[%d]", i)
+	}
+	if o, ok := m.Overrides["slackware"]; ok {
+		for i := range o.Contents {
+			o.Contents[i].at = fmt.Sprintf("$.overrides.slackware.contents[%d]", i)
+		}
+		m.override(o)
+	}
+	m.expand()
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	m.note()
+	return m, nil
+}
+
+// override puts what o has in the place of what m has, as nfpm does.
+func (m *Manifest) override(o Overridable) {
+	if len(o.Contents) > 0 {
+		m.Contents = o.Contents
+	}
+	if o.Umask != 0 {
+		m.Umask = o.Umask
+	}
+	for _, p := range []struct{ to, from *string }{
+		{&m.Scripts.PreInstall, &o.Scripts.PreInstall},
+		{&m.Scripts.PostInstall, &o.Scripts.PostInstall},
+		{&m.Scripts.PreRemove, &o.Scripts.PreRemove},
+		{&m.Scripts.PostRemove, &o.Scripts.PostRemove},
+	} {
+		if *p.from != "" {
+			*p.to = *p.from
+		}
+	}
+}
+
+// expand puts in environment variables, in the fields where nfpm does.
+func (m *Manifest) expand() {
+	for _, field := range []*string{
+		&m.Name, &m.Arch, &m.Platform, &m.Version, &m.VersionMetadata, &m.Prerelease, &m.Release,
+		&m.Maintainer, &m.Description, &m.Vendor, &m.Homepage, &m.License,
+		&m.Scripts.PreInstall, &m.Scripts.PostInstall, &m.Scripts.PreRemove, &m.Scripts.PostRemove,
+	} {
+		if strings.Contains(*field, "$") {
+			*field = os.ExpandEnv(*field)
+		}
+	}
+}
+
+// BuildNumber is the BUILD of the package's name.
+func (m *Manifest) BuildNumber() int {
+	if m.Slackware.Build > 0 {
+		return m.Slackware.Build
+	}
+	if n, err := strconv.Atoi(m.Release); err == nil && n > 0 {
+		return n
+	}
+	return 1
+}
+
+// Tag is what follows the build number in the package's name.
+func (m *Manifest) Tag() string {
+	if m.Slackware.Tag == "" {
+		return "_SBo"
+	}
+	return m.Slackware.Tag
+}
+
+// FullVersion is the version with what nfpm keeps apart folded in.
+func (m *Manifest) FullVersion() string {
+	v, _ := FoldVersion(m.Version, m.Prerelease, m.VersionMetadata) // check has seen to it
+	return v
+}
+
+// decode is the strict decoding of YAML with errors as FILE:LINE:COLUMN: TEXT.
+func decode(file string, data []byte, m *Manifest) error {
+	tree, err := parseYAML(data)
+	if err == nil {
+		m.tree = tree
+		err = yaml.UnmarshalWithOptions(data, m, yaml.Strict())
+	}
+	return yamlError(file, err)
+}
