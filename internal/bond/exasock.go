@@ -5,10 +5,11 @@ package bond
 import (
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // SysNet is where the kernel shows its network interfaces. What reads below it
@@ -25,8 +26,8 @@ const exanicDriver = "exanic"
 // Members of such a bond must go in and out through sysfs: since kernel 5.15
 // the driver's checks do not see the ioctls of bonding.
 func ExasockManaged(sysNet string) ([]string, error) {
-	text, err := os.ReadFile(filepath.Join(sysNet, "exabond_masters"))
-	return strings.Fields(string(text)), err
+	text, err := readFile(sysNet + "/" + fileExabonds)
+	return strings.Fields(text), err
 }
 
 // IsExasock reports whether the exasock driver manages the bond. Without the
@@ -36,28 +37,24 @@ func IsExasock(sysNet, bond string) (bool, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	for _, name := range managed {
-		if name == bond {
-			return true, nil
-		}
-	}
-	return false, err
+	return slices.Contains(managed, bond), err
 }
 
 // Driver is the name of the driver of a NIC, empty where there is none, as for
 // a VLAN, a bridge or a bond, which are no devices.
 func Driver(sysNet, nic string) string {
-	link, err := os.Readlink(filepath.Join(sysNet, nic, "device/driver"))
+	var link [unix.PathMax]byte
+	n, err := unix.Readlink(sysNet+"/"+nic+"/device/driver", link[:])
 	if err != nil {
 		return ""
 	}
-	return filepath.Base(link)
+	name := string(link[:n])
+	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
 // IsBond reports whether an interface of that name is a bond.
 func IsBond(sysNet, name string) bool {
-	info, err := os.Stat(filepath.Join(sysNet, name, "bonding"))
-	return err == nil && info.IsDir()
+	return unix.Access(sysNet+"/"+name+"/"+dirBonding, unix.F_OK) == nil
 }
 
 // CheckSmartNIC says why the exasock driver would refuse the interface as a
@@ -66,17 +63,15 @@ func CheckSmartNIC(sysNet, nic string) error {
 	if err := CheckName(nic); err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(sysNet, nic)); errors.Is(err, fs.ErrNotExist) {
+	if unix.Access(sysNet+"/"+nic, unix.F_OK) != nil {
 		return errors.New(nic + ": there is no such network interface")
-	} else if err != nil {
-		return err
 	}
-	uevent, _ := os.ReadFile(filepath.Join(sysNet, nic, "uevent"))
+	uevent, _ := readFile(sysNet + "/" + nic + "/uevent")
 	driver := Driver(sysNet, nic)
 	switch {
 	case IsBond(sysNet, nic):
 		return errors.New(nic + " is a bond itself, and exasock takes no bond in a bond; take its SmartNICs instead")
-	case strings.Contains("\n"+string(uevent), "\nDEVTYPE=vlan\n"):
+	case strings.Contains("\n"+uevent, "\nDEVTYPE=vlan\n"):
 		return errors.New(nic + " is a VLAN, and exasock takes only the SmartNICs themselves; make the VLAN on the bond instead")
 	case driver == "":
 		return errors.New(nic + " is no SmartNIC: it has no device and no driver; exasock takes only NICs of the driver " + exanicDriver)
