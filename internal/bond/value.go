@@ -4,7 +4,6 @@ package bond
 
 import (
 	"errors"
-	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -56,17 +55,17 @@ func (o *Option) wrong(value, want string) error {
 }
 
 func (o *Option) checkAddrs(value string) error {
-	want := "an IPv4 address"
+	want, size := "an IPv4 address", 4
 	if o.Kind == IPv6s {
-		want = "an IPv6 address"
+		want, size = "an IPv6 address", 16
 	}
 	list := strings.Split(value, ",")
 	if len(list) > maxTargets {
 		return errors.New(o.Name + ": " + strconv.Itoa(len(list)) + " addresses; the kernel takes " + strconv.Itoa(maxTargets))
 	}
 	for _, s := range list {
-		addr, err := netip.ParseAddr(s)
-		if err != nil || addr.Zone() != "" || addr.Is4() != (o.Kind == IPv4s) || addr.IsUnspecified() {
+		ip := parseIP(s)
+		if len(ip) != size || zero(ip) {
 			return o.wrong(s, want)
 		}
 	}
@@ -100,8 +99,14 @@ func CheckName(name string) error {
 		return errors.New("an interface name is empty")
 	case len(name) > 15:
 		return errors.New("interface name " + quoted + " is longer than 15 bytes")
-	case name == "." || name == ".." || strings.ContainsAny(name, "/: \t\n\v\f\r\xa0"):
+	case name == "." || name == "..":
 		return errors.New(quoted + " is no name of a network interface")
+	}
+	for i := range len(name) {
+		switch name[i] {
+		case '/', ':', 0, ' ', '\t', '\n', '\v', '\f', '\r', 0xa0: // bytes, not characters
+			return errors.New(quoted + " is no name of a network interface")
+		}
 	}
 	return nil
 }

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+
+// ifenslave makes network interfaces members of a bond, releases them, and
+// chooses the active one: a drop-in for the program of the same name that came
+// with the kernel's documentation up to 3.x. Its manual is doc/ifenslave.8.
+//
+// The options are parsed by hand, and fmt and net are not linked: the program
+// stays small and starts quickly. The work is done by internal/bond.
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/slackbond/slackbond/internal/bond"
+	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/slackbond/slackbond/internal/version"
+	"golang.org/x/sys/unix"
+)
+
+func main() {
+	_, posix := os.LookupEnv("POSIXLY_CORRECT")
+	os.Exit(run(os.Args[1:], posix, output(1), output(2)))
+}
+
+// output is a file descriptor to write to. An os.File would do as well, with
+// 100 kB more of program.
+type output int
+
+func (fd output) Write(b []byte) (int, error) {
+	for done := 0; done < len(b); {
+		n, err := unix.Write(int(fd), b[done:])
+		if err != nil && err != unix.EINTR {
+			return done, err
+		}
+		done += max(n, 0)
+	}
+	return len(b), nil
+}
+
+const usage = `Usage: ifenslave [-f] BOND NIC...        make each NIC a member of the bond
+       ifenslave -d BOND NIC...          release each NIC
+       ifenslave -c BOND NIC             make the NIC the active member
+       ifenslave BOND | -a               show the bond; all interfaces
+       ifenslave -h | -u | -V            help; usage; version
+`
+
+const help = `
+  -a, --all-interfaces   show all interfaces
+  -c, --change-active    make a member the active one
+  -d, --detach           release members
+  -f, --force            go on though the bond is not Ethernet
+  -h, --help             show this help
+  -u, --usage            show the usage
+  -v, --verbose          tell each step on stderr; goes with any other option
+  -V, --version          show the version
+
+The bond must exist and be up:
+  modprobe bonding
+  ip link set bond0 up
+  ifenslave bond0 eth0 eth1
+A NIC that joins loses its IP addresses; give the bond one. At boot
+/etc/rc.d/rc.bond does all this.
+
+Exit status: 0 all done, 1 something failed (the other NICs are still tried),
+2 wrong usage (nothing was touched). See ifenslave(8).
+`
+
+// run is the program. posix: options end at the first operand.
+func run(args []string, posix bool, stdout, stderr io.Writer) int {
+	letters, operands, err := getopt(args, posix)
+	if err != nil {
+		return misuse(stderr, err.Error())
+	}
+	verbose := false
+	var action byte // what to do; 0 is to enslave, or to show
+	for _, letter := range letters {
+		switch {
+		case letter == 'v':
+			verbose = true
+		case action != 0:
+			return misuse(stderr, "-"+string(rune(action))+" and -"+string(rune(letter))+" exclude each other")
+		default:
+			action = letter
+		}
+	}
+	switch action {
+	case 'V':
+		return print(stdout, stderr, "ifenslave "+version.Version+"\n")
+	case 'u':
+		return print(stdout, stderr, usage)
+	case 'h':
+		return print(stdout, stderr, usage+help)
+	}
+	if problem := check(action, operands); problem != "" {
+		return misuse(stderr, problem)
+	}
+
+	conn, err := bond.Open()
+	if err != nil {
+		return failed(stderr, err)
+	}
+	defer conn.Close()
+	switch {
+	case action == 'a':
+		return show(conn, "", stdout, stderr)
+	case len(operands) == 1:
+		return show(conn, operands[0], stdout, stderr)
+	}
+	step := func(string) {}
+	if verbose {
+		step = func(s string) { io.WriteString(stderr, s+"\n") }
+	}
+	return change(conn, action, operands[0], operands[1:], step, stderr)
+}
+
+// check says what is wrong with the operands of an action.
+func check(action byte, operands []string) string {
+	switch {
+	case action == 'a' && len(operands) > 0:
+		return "-a takes no operands, got '" + operands[0] + "'"
+	case action == 'a':
+	case len(operands) == 0:
+		return "the name of a bond is missing"
+	case (action == 'c' || action == 'd') && len(operands) == 1:
+		return "-" + string(rune(action)) + " " + operands[0] + ": the name of a NIC is missing"
+	case action == 'c' && len(operands) > 2:
+		return "-c takes one NIC, got also '" + strings.Join(operands[2:], "' '") + "'"
+	}
+	for _, name := range operands {
+		if err := bond.CheckName(name); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+// change does the action to each NIC. A failure of one does not stop the next.
+func change(conn *bond.Conn, action byte, name string, nics []string, step func(string), stderr io.Writer) int {
+	b, err := conn.Bond(name, action == 'f', step)
+	if err != nil {
+		return failed(stderr, err)
+	}
+	status := exit.OK
+	for _, nic := range nics {
+		var err error
+		switch action {
+		case 'c':
+			err = b.Activate(nic)
+		case 'd':
+			var warning string
+			if warning, err = b.Release(nic); warning != "" {
+				io.WriteString(stderr, "ifenslave: warning: "+warning+"\n")
+			}
+		default:
+			err = b.Enslave(nic)
+		}
+		if err != nil {
+			status = failed(stderr, err)
+		}
+	}
+	return status
+}
+
+func misuse(stderr io.Writer, problem string) int {
+	io.WriteString(stderr, "ifenslave: "+problem+"\n"+usage)
+	return exit.Usage
+}
+
+// failed tells an error, one line for each of joined ones.
+func failed(stderr io.Writer, err error) int {
+	io.WriteString(stderr, "ifenslave: "+strings.ReplaceAll(err.Error(), "\n", "\nifenslave: ")+"\n")
+	return exit.Failed
+}
+
+// print writes a result; where it cannot be written in whole (a full disk),
+// that is a failure.
+func print(stdout, stderr io.Writer, text string) int {
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return failed(stderr, err)
+	}
+	return exit.OK
+}
