@@ -7,19 +7,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/slackbond/slackbond/slackbuild"
 )
 
 // buildPackage makes what the package will hold, until mkslack package can.
 func buildPackage(t *testing.T, top, dir, arch string) string {
 	script := `set -e
 mkdir -p "$1" && tree=$1/tree && mkdir -p $tree/{sbin,usr/sbin,etc/rc.d,install}
-case $2 in i?86) export GOARCH=386 GO386=softfloat ;; esac
 for p in ifenslave bondctl; do
   CGO_ENABLED=0 go build -trimpath -tags urfave_cli_no_docs -ldflags '-s -w' -o $1/$p ./cmd/$p || echo "no $p"
 done
 cp $1/ifenslave $tree/sbin/ || :
 cp $1/bondctl $tree/usr/sbin/ || :
-env -u GOARCH -u GO386 go run ./rc.d/render $1/rc || { mkdir -p $1/rc; printf '#!/bin/bash\n' >$1/rc/rc.bond; : >$1/rc/rc.bond.conf; }
+env -u GOARCH -u GO386 -u GOARM go run ./rc.d/render $1/rc || { mkdir -p $1/rc; printf '#!/bin/bash\n' >$1/rc/rc.bond; : >$1/rc/rc.bond.conf; }
 install -m 644 $1/rc/rc.bond $tree/etc/rc.d/rc.bond.new
 install -m 600 $1/rc/rc.bond.conf $tree/etc/rc.d/rc.bond.conf.new
 cat >$tree/install/doinst.sh <<'E'
@@ -31,7 +32,11 @@ tar -C $tree --owner=0 --group=0 -czf $1/package.tgz .
 `
 	cmd := exec.Command("bash", "-c", script, "-", dir, arch)
 	cmd.Dir = top
-	cmd.Env = os.Environ()
+	a, err := slackbuild.ParseArch(arch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env = append(os.Environ(), a.Env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building the package: %v\n%s", err, out)
 	} else {
