@@ -119,6 +119,7 @@ SUMS = @cd dist && md5sum $$(ls ifenslave-*.tar.gz ifenslave-*.t?z 2> /dev/null)
 
 slackbuild: ## run ifenslave.SlackBuild and the generated scripts for real, and compare with mkslack package
 	REAL_BUILDS=1 $(GO) test -count=1 -timeout 20m -run Real ./slackbuild/...
+	test/slackbuild.sh
 
 clean: ## remove what the other targets made here
 	rm -rf build dist vendor
