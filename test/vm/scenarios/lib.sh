@@ -134,14 +134,14 @@ wait_for() {
   done
 }
 
-# --- Network interfaces
+# --- Network interfaces. Each start of ip costs an emulated machine 80 ms: hence the batches.
 
 # make_dummies NAME...: NICs that are good for membership, with a carrier that stays
 make_dummies() {
   local name
   for name; do
-    ip link add "$name" address "$(nic_address "$name")" type dummy || fail "cannot make $name"
-  done
+    echo "link add $name address $(nic_address "$name") type dummy"
+  done | ip -batch - || fail "cannot make $*"
 }
 
 # make_nics NAME...: NICs with a cable: each is one end of a veth pair, whose other end
@@ -149,12 +149,10 @@ make_dummies() {
 make_nics() {
   local name
   [ -e /run/netns/peer ] || ip netns add peer
-  ip -n peer link set lo up
   for name; do
-    ip link add "$name" address "$(nic_address "$name")" type veth peer name "peer-$name" netns peer ||
-      fail "cannot make $name"
-    ip -n peer link set "peer-$name" up
-  done
+    echo "link add $name address $(nic_address "$name") type veth peer name peer-$name netns peer"
+  done | ip -batch - || fail "cannot make $*"
+  printf 'link set %s up\n' lo "${@/#/peer-}" | in_peer
 }
 
 # nic_address NAME: the hardware address that make_dummies and make_nics give NAME; its
@@ -169,27 +167,32 @@ peer_address=10.77.0.1
 
 # make_switch: all peers' ends of cables in one bridge, which has peer_address/24
 make_switch() {
-  local port
-  ip -n peer link add switch type bridge forward_delay 0
-  for port in $(peer_ports); do
-    ip -n peer link set "$port" master switch
-  done
-  ip -n peer address add $peer_address/24 dev switch
-  ip -n peer link set switch up
+  local ports
+  ports=$(peer_ports)
+  {
+    echo "link add switch type bridge forward_delay 0"
+    # shellcheck disable=SC2086 # names of interfaces
+    printf 'link set %s master switch\n' $ports
+    echo "address add $peer_address/24 dev switch"
+    echo "link set switch up"
+  } | in_peer
 }
 
 # make_peer_bond MODE [OPTION VALUE...]: all peers' ends in one bond, which has
 # peer_address/24
 make_peer_bond() {
-  local port
+  local ports
+  ports=$(peer_ports)
   modprobe bonding max_bonds=0
-  ip -n peer link add lag type bond mode "$@" miimon 100 || fail "cannot make the peer's bond"
-  for port in $(peer_ports); do
-    ip -n peer link set "$port" down
-    ip -n peer link set "$port" master lag
-  done
-  ip -n peer address add $peer_address/24 dev lag
-  ip -n peer link set lag up
+  {
+    echo "link add lag type bond mode $* miimon 100"
+    # shellcheck disable=SC2086 # names of interfaces
+    printf 'link set %s down\n' $ports
+    # shellcheck disable=SC2086
+    printf 'link set %s master lag\n' $ports
+    echo "address add $peer_address/24 dev lag"
+    echo "link set lag up"
+  } | in_peer
 }
 
 # make_peer_for MODE: the other end that a bond of that mode needs
@@ -203,15 +206,22 @@ make_peer_for() {
 
 # remove_peer: the cables, their NICs and what they led to
 remove_peer() {
-  local port
-  for port in $(peer_ports); do
-    ip -n peer link del "$port"
-  done
+  local ports
+  ports=$(peer_ports)
+  # shellcheck disable=SC2086 # names of interfaces
+  printf 'link del %s\n' $ports | in_peer
   ip netns del peer
 }
 
 peer_ports() {
   ip -n peer -o link show type veth | sed -nE 's/^[0-9]+: ([^@:]+).*/\1/p'
+}
+
+# in_peer: run ip's commands of standard input in the peer's namespace
+in_peer() {
+  local commands
+  commands=$(cat)
+  ip -n peer -batch - <<<"$commands" || fail "the peer refused one of: $commands"
 }
 
 # unplug NAME..., plug NAME...: pull the cable of a NIC of make_nics, and put it back
@@ -238,14 +248,11 @@ reachable() { wait_for "${1:-20}" ping_peer; }
 # snapshot [NAME...]: links and addresses as text, all of them or those of NAME,
 # without what time alone changes: timers, and link-local addresses, which appear late
 snapshot() {
-  local name
-  [ $# -gt 0 ] || set -- /sys/class/net/*
-  for name; do
-    name=${name##*/}
-    exists "$name" || continue
-    ip -d -o link show dev "$name"
-    ip -o address show dev "$name"
-  done | sed -E '/ inet6 fe80:/d; s/ (valid_lft|preferred_lft|[a-z_]*oper_port_state[a-z_]*|[a-z_]+_timer) +[^ ]+//g' | tr "\\\\" "\n"
+  {
+    ip -d -o link show
+    ip -o address show
+  } | awk -v names=" $* " '{ name = $2; sub(/[@:].*/, "", name) } names == "  " || index(names, " " name " ")' |
+    sed -E '/ inet6 fe80:/d; s/ (valid_lft|preferred_lft|[a-z_]*oper_port_state[a-z_]*|[a-z_]+_timer) +[^ ]+//g' | tr "\\\\" "\n"
 }
 
 # unchanged WHAT BEFORE AFTER: two snapshots are the same
