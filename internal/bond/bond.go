@@ -180,20 +180,24 @@ func (b *Bond) member(nic string) (Link, error) {
 		return link, fail(b.name, err)
 	}
 	if link.Master != bond.Index {
-		return link, fail(nic, errors.New("is not a member of "+b.name+b.memberOf(link)))
+		problem := "is not a member of " + b.name
+		if link.Master != 0 {
+			problem += ", but of " + b.masterOf(link)
+		}
+		return link, fail(nic, errors.New(problem))
 	}
 	return link, nil
 }
 
-// memberOf names the other bond or bridge that a link is a member of.
-func (b *Bond) memberOf(link Link) string {
+// masterOf names the bond or bridge that a link is a member of.
+func (b *Bond) masterOf(link Link) string {
 	links, _ := b.k.Links()
 	for _, l := range links {
-		if link.Master == l.Index && link.Master != 0 {
-			return ", but of " + l.Name
+		if link.Master == l.Index {
+			return l.Name
 		}
 	}
-	return ""
+	return "another"
 }
 
 func zero(addr []byte) bool {

@@ -35,25 +35,29 @@ func (b *Bond) Enslave(nic string) error {
 	case was.Master == bond.Index:
 		return fail(nic, errors.New("is already a member of "+b.name))
 	case was.Master != 0:
-		return fail(nic, errors.New("is a member of another bond or bridge"+b.memberOf(was.Link)))
+		return fail(nic, errors.New("is a member of "+b.masterOf(was.Link)+": take it out there first"))
 	}
 
-	lent := false // the bond has the NIC's address
-	err = b.takeIn(nic, was, bond, &lent)
-	if err == nil {
-		return nil
+	if err := b.takeIn(was, bond); err != nil {
+		return b.undo(was, bond, err)
 	}
-	problems := []error{err}
-	if lent {
-		if err := b.k.SetHardwareAddr(b.name, bond.Type, bond.Addr); err != nil {
-			problems = append(problems, fail(b.name, err))
-		}
+	now, err := b.k.Link(nic)
+	switch {
+	case err != nil:
+		return fail(nic, err)
+	case now.Master != bond.Index:
+		return b.undo(was, bond, fail(nic, errors.New("the driver reported success, but "+nic+" is no member of "+b.name)))
 	}
-	return errors.Join(append(problems, b.restore(was)...)...)
+	b.told(nic, "member of "+b.name+", hardware address "+FormatMAC(now.Addr))
+	if now.MTU != was.MTU {
+		b.told(nic, "MTU changed from "+strconv.Itoa(was.MTU)+" to "+strconv.Itoa(now.MTU)+" by the driver")
+	}
+	return nil
 }
 
-// takeIn does what Enslave does when all goes well.
-func (b *Bond) takeIn(nic string, was saved, bond Link, lent *bool) error {
+// takeIn makes the NIC ready and has the driver take it.
+func (b *Bond) takeIn(was saved, bond Link) error {
+	nic := was.Name
 	if was.Up() {
 		if err := b.k.SetFlags(nic, uint16(was.Flags&^unix.IFF_UP)); err != nil {
 			return fail(nic, explainAs("cannot be set down", err))
@@ -76,22 +80,10 @@ func (b *Bond) takeIn(nic string, was saved, bond Link, lent *bool) error {
 		if err := b.k.SetHardwareAddr(b.name, was.Type, was.Addr); err != nil {
 			return fail(b.name, explainAs("hardware address cannot be set", err))
 		}
-		*lent = true
 		b.told(b.name, "hardware address set to "+FormatMAC(was.Addr))
 	}
 	if err := b.do(join, nic); err != nil {
 		return fail(nic, explain(join, b.name, err))
-	}
-	link, err := b.k.Link(nic)
-	if err != nil {
-		return fail(nic, err)
-	}
-	if link.Master != bond.Index {
-		return fail(nic, errors.New("the driver reported success, but "+nic+" is no member of "+b.name))
-	}
-	b.told(nic, "member of "+b.name+", hardware address "+FormatMAC(link.Addr))
-	if link.MTU != was.MTU {
-		b.told(nic, "MTU changed from "+strconv.Itoa(was.MTU)+" to "+strconv.Itoa(link.MTU)+" by the driver")
 	}
 	return nil
 }
@@ -116,38 +108,43 @@ func (b *Bond) save(nic string) (was saved, err error) {
 	return was, nil
 }
 
-// restore gives a NIC back what it had and says what could not be given back.
-// It goes by what the NIC has now, not by what was done, since the driver
-// undoes its own part.
-func (b *Bond) restore(was saved) (problems []error) {
-	try := func(what string, err error) {
+// undo gives the NIC back what it had, and the bond its zero address, after
+// the error. What could not be given back is joined to it. It goes by what the
+// NIC has now, not by what was done, since the driver undoes its own part.
+func (b *Bond) undo(was saved, bond Link, err error) error {
+	problems := []error{err}
+	try := func(name, what string, err error) {
 		if err != nil && !errors.Is(err, unix.EEXIST) {
-			problems = append(problems, fail(was.Name, explainAs("cannot put back "+what, err)))
+			problems = append(problems, fail(name, explainAs("cannot put back "+what, err)))
 		}
+	}
+	if zero(bond.Addr) {
+		try(b.name, "its hardware address", b.k.SetHardwareAddr(b.name, bond.Type, bond.Addr))
 	}
 	now, err := b.k.Link(was.Name)
 	if err != nil {
-		return []error{fail(was.Name, explainAs("cannot put back what it had", err))}
+		try(was.Name, "what it had", err)
+		return errors.Join(problems...)
 	}
 	if now.MTU != was.MTU {
-		try("its MTU", b.k.SetMTU(was.Name, was.MTU))
+		try(was.Name, "its MTU", b.k.SetMTU(was.Name, was.MTU))
 	}
 	if !slices.Equal(now.Addr, was.Addr) {
-		try("its hardware address", b.k.SetHardwareAddr(was.Name, was.Type, was.Addr))
+		try(was.Name, "its hardware address", b.k.SetHardwareAddr(was.Name, was.Type, was.Addr))
 	}
 	for _, addr := range was.addrs {
 		if !addr.temporary {
-			try("address "+addr.String(), b.k.AddAddr(addr))
+			try(was.Name, "address "+addr.String(), b.k.AddAddr(addr))
 		}
 	}
 	if was.Up() && !now.Up() {
-		try("that it was up", b.k.SetFlags(was.Name, uint16(was.Flags)))
+		try(was.Name, "that it was up", b.k.SetFlags(was.Name, uint16(was.Flags)))
 	}
 	for _, route := range was.routes {
-		try("a route", b.k.AddRoute(route))
+		try(was.Name, "a route", b.k.AddRoute(route))
 	}
-	if len(problems) == 0 {
+	if len(problems) == 1 {
 		b.told(was.Name, "as it was before")
 	}
-	return problems
+	return errors.Join(problems...)
 }

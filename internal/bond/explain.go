@@ -19,7 +19,13 @@ type interfaceError struct {
 	err  error
 }
 
-func (e *interfaceError) Error() string { return e.name + ": " + reason(e.err) }
+func (e *interfaceError) Error() string {
+	s := e.name + ": " + reason(e.err)
+	if _, explained := e.err.(*explained); !explained && errors.Is(e.err, unix.ENODEV) {
+		s += ": 'ifenslave -a' lists what there is"
+	}
+	return s
+}
 func (e *interfaceError) Unwrap() error { return e.err }
 
 // explained is an error with what could not be done and what to do about it.
@@ -87,8 +93,6 @@ func reason(err error) string {
 		return err.Error() + ": needs root (CAP_NET_ADMIN)"
 	case errno == enotsupp:
 		return "operation not supported (error " + strconv.Itoa(int(errno)) + ")"
-	case errno == unix.ENODEV:
-		return err.Error() + ": 'ifenslave -a' lists what there is"
 	}
 	return err.Error()
 }
