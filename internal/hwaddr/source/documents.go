@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/slackbond/slackbond/internal/hwaddr"
+)
+
+// A BOOTP message (RFC 951) with DHCP's magic cookie (RFC 2131), which is what
+// dhcpcd keeps as a lease: the client's address is at 28.
+const (
+	bootpCookieAt = 236
+	bootpCookie   = 0x63825363
+	bootpAddrAt   = 28
+	bootpIPAt     = 16 // yiaddr
+)
+
+func isDHCPcd(head []byte) bool {
+	return len(head) >= bootpCookieAt+4 && (head[0] == 1 || head[0] == 2) && head[1] == 1 && head[2] == 6 &&
+		binary.BigEndian.Uint32(head[bootpCookieAt:]) == bootpCookie
+}
+
+func readDHCPcd(in *input) error {
+	head := make([]byte, bootpCookieAt+4)
+	if _, err := io.ReadFull(in.r, head); err != nil || !isDHCPcd(head) {
+		return errors.New("it is no DHCP message")
+	}
+	a := hwaddr.Addr(head[bootpAddrAt : bootpAddrAt+6])
+	if in.address(a, nil) {
+		c := in.claim(a)
+		c.Line, c.Name = 0, baseName(in.file)
+		c.IP = fmt.Sprintf("%d.%d.%d.%d", head[bootpIPAt], head[bootpIPAt+1], head[bootpIPAt+2], head[bootpIPAt+3])
+		c.Note = "this machine's own lease"
+		in.sink.Claim(c)
+	}
+	return nil
+}
+
+// readLibvirt reads domains and networks: <mac address='...'/> of interfaces,
+// and <host mac='...' name='...' ip='...'/> of DHCP reservations.
+func readLibvirt(in *input) error {
+	d := xml.NewDecoder(in.r)
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	name := ""
+	var path []string
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		in.n, _ = d.InputPos()
+		switch t := token.(type) {
+		case xml.StartElement:
+			path = append(path, t.Name.Local)
+			in.libvirtElement(t, name)
+		case xml.EndElement:
+			path = path[:max(len(path)-1, 0)]
+		case xml.CharData:
+			if n := len(path); n >= 2 && path[n-1] == "name" && (path[n-2] == "domain" || path[n-2] == "network") {
+				name = strings.TrimSpace(string(t))
+			}
+		}
+	}
+}
+
+func (in *input) libvirtElement(t xml.StartElement, name string) {
+	attr := map[string]string{}
+	for _, a := range t.Attr {
+		attr[a.Name.Local] = a.Value
+	}
+	text, ok := attr["address"]
+	if t.Name.Local != "mac" || !ok {
+		if text, ok = attr["mac"]; !ok || t.Name.Local != "host" {
+			return
+		}
+		name = attr["name"]
+	}
+	line := fmt.Sprintf("<%s %s='%s'/>", t.Name.Local, map[bool]string{true: "mac", false: "address"}[t.Name.Local == "host"], text)
+	a, err := hwaddr.Parse(text)
+	if err != nil {
+		in.problem([]byte(line), err.Error())
+		return
+	}
+	if in.address(a, []byte(line)) {
+		c := in.claim(a)
+		c.Text, c.Name, c.IP = line, name, attr["ip"]
+		in.sink.Claim(c)
+	}
+}
+
+// readNetplan reads the device that each "macaddress:" belongs to from the
+// indentation of YAML's block style.
+func readNetplan(in *input) error {
+	type key struct {
+		indent int
+		name   string
+	}
+	var keys []key
+	for in.next() {
+		text := bytes.TrimLeft(in.line, " ")
+		indent := len(in.line) - len(text)
+		if name, rest, ok := bytes.Cut(text, []byte(":")); ok && len(text) > 0 && text[0] != '#' {
+			for len(keys) > 0 && keys[len(keys)-1].indent >= indent {
+				keys = keys[:len(keys)-1]
+			}
+			if len(bytes.TrimSpace(rest)) == 0 {
+				keys = append(keys, key{indent, strings.Trim(string(name), `"' `)})
+			}
+		}
+		in.addresses(func(c *Claim) {
+			for i := len(keys) - 1; i >= 0; i-- {
+				if keys[i].name != "match" {
+					c.Name = keys[i].name
+					return
+				}
+			}
+		})
+	}
+	return in.failure()
+}
+
+// readDHCPD reads dhcpd.conf and dhcpd.leases: statements in blocks, of which
+// "lease IP" and "host NAME" matter. What belongs to a block is known at its
+// end, and a later block for the same IP replaces an earlier one.
+func readDHCPD(in *input) error {
+	var (
+		blocks []string // "lease", "host" or ""
+		claims []Claim  // of the open block
+		done   []Claim
+		lease  struct {
+			ip, name, state string
+			ends            time.Time
+		}
+		latest = map[string]int{} // IP of wanted claims in done
+		words  []string
+	)
+	statement := func() {
+		switch {
+		case len(words) >= 2 && words[0] == "hardware" && words[1] == "ethernet":
+			text := ""
+			if len(words) > 2 {
+				text = words[2]
+			}
+			a, err := hwaddr.Parse(text)
+			if err != nil {
+				in.problem(in.line, err.Error())
+			} else if in.address(a, in.line) {
+				claims = append(claims, in.claim(a))
+			}
+		case len(words) >= 2 && words[0] == "fixed-address":
+			lease.ip = strings.TrimSuffix(words[1], ",")
+		case len(words) >= 3 && words[0] == "binding" && words[1] == "state":
+			lease.state = words[2]
+		case len(words) >= 2 && words[0] == "client-hostname":
+			lease.name = words[1]
+		case len(words) >= 4 && words[0] == "ends":
+			lease.ends, _ = time.Parse("2006/01/02 15:04:05", words[2]+" "+words[3])
+		}
+		words = words[:0]
+	}
+	for in.next() {
+		line := in.line
+		if trimmed := bytes.TrimLeft(line, " \t"); len(trimmed) > 0 && trimmed[0] == '#' {
+			in.addresses(nil) // as comments
+			continue
+		}
+		for _, w := range dhcpdWords(string(line)) {
+			switch w {
+			case "{":
+				kind := ""
+				if len(words) >= 2 && (words[0] == "lease" || words[0] == "host") {
+					kind = words[0]
+					lease.ip, lease.name, lease.state, lease.ends = "", "", "", time.Time{}
+					if kind == "lease" {
+						lease.ip = words[1]
+						if i, ok := latest[lease.ip]; ok {
+							done[i].Class, done[i].Note = Mentioned, fmt.Sprintf("an older lease: line %d has a later one", in.n)
+							delete(latest, lease.ip)
+						}
+					} else {
+						lease.name = words[1]
+					}
+				}
+				blocks, words = append(blocks, kind), words[:0]
+			case ";":
+				statement()
+			case "}":
+				kind := ""
+				if n := len(blocks); n > 0 {
+					kind, blocks = blocks[n-1], blocks[:n-1]
+				}
+				words = words[:0]
+				if kind == "" {
+					continue
+				}
+				for _, c := range claims {
+					c.Name, c.IP = lease.name, lease.ip
+					if kind == "lease" {
+						c.Class = Used
+						if !lease.ends.IsZero() {
+							in.lease(&c, lease.ends.Unix())
+						}
+						if lease.state != "" && lease.state != "active" {
+							c.Class, c.Note = Mentioned, "lease "+lease.state
+						}
+						latest[c.IP] = len(done)
+					}
+					done = append(done, c)
+				}
+				claims = claims[:0]
+			default:
+				words = append(words, w)
+			}
+		}
+	}
+	for _, c := range append(done, claims...) {
+		in.sink.Claim(c)
+	}
+	return in.failure()
+}
+
+// dhcpdWords splits a line into words, quoted strings, and the marks { } ;
+// that stand alone. A comment ends it.
+func dhcpdWords(line string) []string {
+	var words []string
+	for line != "" {
+		switch c := line[0]; {
+		case c == ' ' || c == '\t':
+			line = line[1:]
+		case c == '#':
+			return words
+		case strings.IndexByte("{};", c) >= 0:
+			words, line = append(words, line[:1]), line[1:]
+		case c == '"':
+			text, rest, _ := strings.Cut(line[1:], `"`)
+			words, line = append(words, text), rest
+		default:
+			end := strings.IndexAny(line, " \t{};\"")
+			if end < 0 {
+				end = len(line)
+			}
+			words, line = append(words, line[:end]), line[end:]
+		}
+	}
+	return words
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+
+package source
+
+import (
+	"bytes"
+	"path/filepath"
+	"regexp"
+)
+
+// format is one kind of file. Most are lines with an address somewhere, and
+// three expressions say the rest; the others have a read function.
+type format struct {
+	name  string
+	about string
+	class Class
+	// observed is set for tables that a machine shows: zero, multicast and
+	// broadcast addresses are normal there.
+	observed bool
+	// sign recognises a line that only this format has.
+	sign *regexp.Regexp
+	// path recognises a file by its name, where the content says too little.
+	path *regexp.Regexp
+	// detail finds who has the address of a line: groups name, ip, port, vlan,
+	// note. The first of several that matches counts.
+	detail []*regexp.Regexp
+	// named finds, on a line of its own, the name that the following lines
+	// belong to.
+	named *regexp.Regexp
+	// skip is a word on lines that say nothing about hosts.
+	skip []byte
+	// comment begins lines that are switched off.
+	comment string
+	// fileName is set where a file is one machine, called as the file.
+	fileName bool
+	read     func(*input) error
+}
+
+func re(s string) *regexp.Regexp { return regexp.MustCompile(s) }
+
+func res(list ...string) []*regexp.Regexp {
+	var out []*regexp.Regexp
+	for _, s := range list {
+		out = append(out, re(s))
+	}
+	return out
+}
+
+// What the expressions below are made of: an address in the usual notations.
+const (
+	colons = `(?i:[0-9a-f]{1,2}(?:[:-][0-9a-f]{1,2}){5})`
+	dotted = `(?i:[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})`
+	dashed = `(?i:[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4})`
+)
+
+// formats in the order in which they are tried: a file has the first one that
+// recognises one of its first lines.
+var formats = []*format{
+	{name: "dhcpcd", about: "dhcpcd lease (binary)", class: Used, read: readDHCPcd},
+	{name: "json", about: "JSON: ip -j neigh, ip -j link, bridge -j fdb, NetBox and other exports", class: Reserved, sign: re(`^\s*[\[{]`), read: readJSON},
+	{name: "libvirt", about: "libvirt XML", class: Reserved, sign: re(`^\s*<(\?xml|!--|domain|network|domstatus|networkstatus)\b`), read: readLibvirt},
+	{name: "rc.conf", about: "rc.bond.conf, rc.inet1.conf", class: Reserved, sign: re(`^#?\s*(IFNAME|HWADDR|BONDNICS|USE_DHCP|IPADDRS?)\[\d+\]=`), comment: "#", read: readRCConf},
+	{name: "rc-script", about: "boot scripts: ip link set ... address, ifconfig ... hw ether", class: Reserved, sign: re(`^#!\s*/|^[^#]*\b(ip link .*\baddress|hw ether|ifconfig .* ether) `), comment: "#",
+		detail: res(`\blink\s+(?:set|add)\s+(?:dev\s+|link\s+|name\s+)?(?P<name>[\w.-]+).*(?:address|lladdr)\s`, `ifconfig\s+(?P<name>[\w.-]+)\s.*(?:hw\s+)?ether\s`)},
+	{name: "proc-arp", about: "/proc/net/arp", class: Used, observed: true, sign: re(`^IP address\s+HW type\s+Flags\s+HW address`),
+		detail: res(`^(?P<ip>\S+)\s+\S+\s+\S+\s+\S+\s+\S+\s+(?P<port>\S+)`)},
+	{name: "bonding", about: "/proc/net/bonding", class: Used, observed: true, sign: re(`^Ethernet Channel Bonding Driver`),
+		named: re(`^Slave Interface:\s*(\S+)`), detail: res(`(?P<note>Permanent HW addr|System MAC address|Partner Mac Address|system mac address)`)},
+	{name: "ip-link", about: "ip link, ip addr", class: Used, observed: true, sign: re(`^\d+: \S+: <[A-Z_,-]*> .*mtu \d+`),
+		named: re(`^\d+: ([^:@\s]+)[:@]`), detail: res(`^\d+: (?P<name>[^:@\s]+)[:@]`)},
+	{name: "ifconfig", about: "ifconfig", class: Used, observed: true, sign: re(`^\S+\s+Link encap:|^\S+: flags=\d+<`), named: re(`^([^\s:]+)[:\s]`)},
+	{name: "ip-neigh", about: "ip neigh", class: Used, observed: true,
+		sign:   re(`^\S+ dev \S+ (?:lladdr \S+ |(?:router|proxy|extern_learn|ref \S+|used \S+|probes \S+) )*(?:PERMANENT|NOARP|REACHABLE|STALE|NONE|INCOMPLETE|DELAY|PROBE|FAILED)\s*$`),
+		detail: res(`^(?P<ip>\S+) dev (?P<port>\S+) .*?(?P<note>[A-Z]+)\s*$`)},
+	{name: "bridge-fdb", about: "bridge fdb", class: Used, observed: true, sign: re(`^` + colons + ` dev \S+`), skip: []byte(" permanent"),
+		detail: res(`dev (?P<port>\S+)(?:.* vlan (?P<vlan>\d+))?`)},
+	{name: "brctl", about: "brctl showmacs", class: Used, observed: true, sign: re(`^port no\s+mac addr`), skip: []byte("\tyes\t"), detail: res(`^\s*(?P<port>\d+)\s`)},
+	{name: "dhcpd", about: "ISC dhcpd: dhcpd.conf, dhcpd.leases", class: Reserved, sign: re(`^\s*lease\s+[0-9.]+\s*\{|^\s*host\s+\S+\s*\{|hardware\s+ethernet\s`), comment: "#", read: readDHCPD},
+	{name: "dhclient", about: "dhclient leases", class: Used, sign: re(`^lease\s*\{`), named: re(`^\s*interface\s+"([^"]+)"`)},
+	{name: "dnsmasq.conf", about: "dnsmasq.conf", class: Reserved, sign: re(`^\s*#?\s*dhcp-host=`), comment: "#", detail: dnsmasqHost},
+	{name: "dnsmasq.leases", about: "dnsmasq.leases", class: Used, sign: re(`^\d+ (?:06-)?` + colons + ` \S+ \S+( \S+)?\s*$|^duid (?:[0-9a-f]{2}:)+`), read: readDnsmasqLeases},
+	{name: "arp-scan", about: "arp-scan", class: Used, observed: true, sign: re(`^Interface: \S+, (datalink )?type|^Starting arp-scan`),
+		detail: res(`^(?P<ip>[0-9.]+)\t\S+\t.*(?P<note>\(DUP: \d+\))`, `^(?P<ip>[0-9.]+)\t`)},
+	{name: "arp", about: "arp -a, arp -n", class: Used, observed: true, sign: re(`^\S+ \([0-9.]+\) at (?:<incomplete>|` + colons + `)|^Address\s+HWtype\s+HWaddress`),
+		detail: res(`^(?P<name>[^?\s]+) \((?P<ip>[0-9.]+)\) at .* on (?P<port>\S+)`, `\((?P<ip>[0-9.]+)\) at .* on (?P<port>\S+)`, `^(?P<ip>\S+)\s.*\s(?P<port>\S+)\s*$`)},
+	{name: "windows", about: "Windows arp -a, getmac", class: Used, observed: true, sign: re(`^\s*(Interface: [0-9.]+ --- 0x|Internet Address\s+Physical Address|Physical Address\s+Transport Name)|^\s*[0-9.]+\s+(?i:[0-9a-f]{2}(-[0-9a-f]{2}){5})\s+(dynamic|static)\s*$`),
+		detail: res(`^\s*(?P<ip>[0-9.]+)\s+\S+\s+(?P<note>\w+)\s*$`)},
+	{name: "snmp", about: "SNMP walk: dot1qTpFdbPort, dot1dTpFdbAddress, ipNetToMediaPhysAddress", class: Used, observed: true,
+		sign: re(`(17\.7\.1\.2\.2\.1\.[123]|17\.4\.3\.1\.[123]|4\.22\.1\.2|4\.35\.1\.4)\.|dot1[qd]TpFdb|ipNetTo(Media|Physical)PhysAddress`), read: readSNMP},
+	{name: "cisco", about: "Cisco IOS, NX-OS: show mac address-table, show ip arp", class: Used, observed: true,
+		sign:   re(`(?i)mac address.table|^\s*vlan\s+mac address|^\s*[*+GRCO~]?\s*(\d+|all)\s+` + dotted + `\s+(dynamic|static|secure)|^Internet\s+[0-9.]+\s+\S+\s+` + dotted),
+		detail: res(`^Internet\s+(?P<ip>[0-9.]+)\s+(?P<note>\S+)\s+\S+\s+ARPA(?:\s+(?P<port>\S+))?`, `^\s*[*+GRCO~]?\s*(?P<vlan>\d+)\s+\S+\s+.*?(?P<port>\S+)\s*$`, `(?P<note>CPU|Router)\s*$`)},
+	{name: "juniper", about: "Juniper: show ethernet-switching table", class: Used, observed: true, sign: re(`(?i)ethernet.switching table|^\s*\S+\s+` + colons + `\s+[DSLPCR,]+\s+\S+\s+\S+`),
+		detail: res(`^\s*(?P<vlan>\S+)\s+` + colons + `\s+\S+\s+\S+\s+(?P<port>\S+)`)},
+	{name: "procurve", about: "HP ProCurve, Aruba: show mac-address", class: Used, observed: true, sign: re(`^\s*[0-9a-f]{6}-[0-9a-f]{6}\s+\S+`),
+		detail: res(`^\s*[0-9a-f]{6}-[0-9a-f]{6}\s+(?P<port>\S+)(?:\s+(?P<vlan>\d+))?`)},
+	{name: "comware", about: "Huawei, H3C, Comware: display mac-address", class: Used, observed: true, sign: re(`^\s*` + dashed + `\s+\d+`),
+		detail: res(`^\s*\S+\s+(?P<vlan>\d+).*?\s(?P<port>[A-Z][\w-]*\d+(?:/\d+)+)`)},
+	{name: "udev", about: "70-persistent-net.rules", class: Mentioned, sign: re(`ATTR\{address\}==`), comment: "#", detail: res(`NAME="(?P<name>[^"]+)"`)},
+	{name: "networkmanager", about: "NetworkManager keyfile", class: Reserved, sign: re(`^\[(connection|ethernet|802-3-ethernet|wifi|bond)\]\s*$`), comment: "#", named: re(`^id=(.*)$`), detail: res(`^(?P<note>[\w-]*mac-address)=`)},
+	{name: "netplan", about: "netplan", class: Reserved, sign: re(`^network:\s*(#.*)?$`), comment: "#", read: readNetplan},
+	{name: "proxmox", about: "Proxmox guest configuration", class: Reserved, sign: re(`^net\d+:\s*\w+`), comment: "#", fileName: true, detail: res(`^(?P<port>net\d+):`)},
+	{name: "lxc", about: "LXC configuration", class: Reserved, sign: re(`^lxc\.(net\.\d+|network)\.\w+\s*=`), comment: "#", fileName: true, named: re(`^lxc\.(?:uts\.name|utsname)\s*=\s*(\S+)`), detail: res(`^lxc\.(?P<port>net\.\d+|network)`)},
+	{name: "vmx", about: "VMware vmx", class: Reserved, sign: re(`^ethernet\d+\.\w+\s*=`), comment: "#", fileName: true, named: re(`^displayName\s*=\s*"([^"]+)"`), detail: res(`^(?P<port>ethernet\d+)\.`)},
+	{name: "xen", about: "Xen xl, xm configuration", class: Reserved, sign: re(`^\s*vif\s*=\s*\[`), comment: "#", fileName: true, named: re(`^name\s*=\s*["']([^"']+)`)},
+	{name: "qemu", about: "QEMU command line, /proc/PID/cmdline", class: Used, sign: re(`(?:^|[\s/\x00])(?:qemu-system-\w+|qemu-kvm|kvm)[\s\x00]|-device \S+,mac=`), read: readQEMU},
+	{name: "sysfs", about: "/sys/class/net/*/address", class: Used, observed: true, path: re(`/address$`), sign: re(`^` + colons + `\s*$`), fileName: true},
+	{name: "arpwatch", about: "arpwatch arp.dat", class: Used, sign: re(`^` + colons + `\t[0-9a-fA-F.:]+(\t\d*){0,1}(\t|$)`),
+		detail: res(`^\S+\t(?P<ip>\S+)(?:\t\d*(?:\t(?P<name>[^\t]+)(?:\t(?P<port>\S+))?)?)?`)},
+	{name: "ethers", about: "/etc/ethers", class: Reserved, sign: re(`^` + colons + `\s+[\w.-]+\s*(#.*)?$`), path: re(`(^|/)ethers[^/]*$`), comment: "#", detail: res(`^(?:#\s*)?\S+\s+(?P<name>[\w.:-]+)`)},
+	{name: "csv", about: "CSV with a column for the address: NetBox, phpIPAM, any spreadsheet", class: Reserved, read: readCSV},
+	{name: "text", about: "any text", class: Mentioned},
+}
+
+// Format is the name of a format, and what it is for.
+type Format struct{ Name, About string }
+
+// Formats lists all formats that are read.
+func Formats() []Format {
+	list := make([]Format, len(formats))
+	for i, f := range formats {
+		list[i] = Format{f.name, f.about}
+	}
+	return list
+}
+
+func formatNamed(name string) *format {
+	for _, f := range formats {
+		if f.name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// headLines is how many lines are looked at to recognise a format.
+const headLines = 60
+
+// recognise finds the format of a file that begins with head.
+func recognise(path string, head []byte) (*format, error) {
+	if isDHCPcd(head) {
+		return formatNamed("dhcpcd"), nil
+	}
+	if bytes.IndexByte(head, 0) >= 0 {
+		if q := formatNamed("qemu"); q.sign.Match(head) {
+			return q, nil
+		}
+		return nil, errNotText
+	}
+	lines := bytes.SplitN(head, []byte("\n"), headLines+1)
+	lines = lines[:min(len(lines), headLines)]
+	for i := range lines {
+		lines[i] = bytes.TrimRight(lines[i][:min(len(lines[i]), 4096)], "\r")
+	}
+	if len(bytes.TrimSpace(head)) > 0 {
+		if f := formatNamed("json"); f.sign.Match(firstLine(lines)) && looksLikeJSON(head) {
+			return f, nil
+		}
+	}
+	for _, f := range formats {
+		switch {
+		case f.name == "json" || f.name == "dhcpcd":
+		case f.name == "libvirt":
+			if f.sign.Match(firstLine(lines)) {
+				return f, nil
+			}
+		case f.name == "csv":
+			if csvHeader(lines) != nil {
+				return f, nil
+			}
+		case f.path != nil && !f.path.MatchString(path):
+		case f.sign == nil:
+			return f, nil
+		default:
+			for _, line := range lines {
+				if f.sign.Match(line) {
+					return f, nil
+				}
+			}
+		}
+	}
+	return formatNamed("text"), nil
+}
+
+// firstLine is the first line that holds something.
+func firstLine(lines [][]byte) []byte {
+	for _, line := range lines {
+		if len(bytes.TrimSpace(line)) > 0 {
+			return line
+		}
+	}
+	return nil
+}
+
+// looksLikeJSON tells JSON from a keyfile that begins with a [section].
+func looksLikeJSON(head []byte) bool {
+	head = bytes.TrimSpace(head)
+	rest := bytes.TrimSpace(head[1:])
+	return head[0] == '{' && (len(rest) == 0 || rest[0] == '"' || rest[0] == '}') ||
+		head[0] == '[' && (len(rest) == 0 || bytes.IndexByte([]byte(`{"[]`), rest[0]) >= 0)
+}
+
+// baseName is the machine that a file is about: its name without extension, or
+// its directory's where the name is always the same.
+func baseName(path string) string {
+	base := filepath.Base(path)
+	switch base {
+	case "config", "address", ".", "-":
+		return filepath.Base(filepath.Dir(path))
+	}
+	if ext := filepath.Ext(base); ext != "" && ext != base {
+		return base[:len(base)-len(ext)]
+	}
+	return base
+}

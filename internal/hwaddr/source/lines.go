@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+
+package source
+
+import (
+	"bytes"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slackbond/slackbond/internal/hwaddr"
+)
+
+// readLines reads a format that has its addresses on lines.
+func readLines(in *input) error {
+	f := in.format
+	name := ""
+	if f.fileName {
+		name = baseName(in.file)
+	}
+	for in.next() {
+		if f.named != nil {
+			if m := f.named.FindSubmatch(in.line); m != nil {
+				name = string(m[1])
+			}
+		}
+		if f.skip != nil && bytes.Contains(in.line, f.skip) {
+			continue
+		}
+		in.addresses(func(c *Claim) {
+			if c.Name == "" {
+				c.Name = name
+			}
+		})
+	}
+	return in.failure()
+}
+
+// addresses makes claims of the addresses in the current line; more completes
+// those that are wanted.
+func (in *input) addresses(more func(*Claim)) {
+	comment := in.format.comment != "" && bytes.HasPrefix(bytes.TrimLeft(in.line, " \t"), []byte(in.format.comment))
+	for i := 0; ; {
+		m, ok := hwaddr.Find(in.line, i)
+		if !ok {
+			return
+		}
+		i = m.End
+		if m.Bad != "" {
+			if !comment {
+				in.problem(in.line, strconv.Quote(string(in.line[m.Start:m.End]))+": "+m.Bad)
+			}
+			continue
+		}
+		// An IPv6 address or client id beside the address says it twice.
+		if m.Addr == in.last && !m.Addr.IsZero() {
+			continue
+		}
+		in.last = m.Addr
+		if comment && m.Addr.Unusable() != "" || !in.address(m.Addr, in.line) {
+			continue
+		}
+		c := in.claim(m.Addr)
+		in.details(&c)
+		if comment {
+			c.Class = Comment
+		}
+		if more != nil {
+			more(&c)
+		}
+		in.sink.Claim(c)
+	}
+}
+
+// details fills in what the format's expressions find in the line.
+func (in *input) details(c *Claim) {
+	for _, d := range in.format.detail {
+		m := d.FindSubmatch(in.line)
+		if m == nil {
+			continue
+		}
+		for i, group := range d.SubexpNames() {
+			set(c, group, string(m[i]))
+		}
+		return
+	}
+}
+
+func set(c *Claim, group, value string) {
+	switch group {
+	case "name":
+		c.Name = value
+	case "ip":
+		c.IP = value
+	case "port":
+		c.Port = value
+	case "vlan":
+		c.VLAN = value
+	case "note":
+		c.Note = value
+	}
+}
+
+// dnsmasqHost finds the name and address of a dhcp-host line: fields in any
+// order, of which the address comes first as a rule.
+var dnsmasqHost = []*regexp.Regexp{
+	re(`^\s*#?\s*dhcp-host=.*?,(?P<ip>\d+\.\d+\.\d+\.\d+),(?P<name>[A-Za-z][\w.-]*)`),
+	re(`^\s*#?\s*dhcp-host=.*?,(?P<name>[A-Za-z][\w-]*),(?P<ip>\d+\.\d+\.\d+\.\d+)`),
+	re(`^\s*#?\s*dhcp-host=.*?,(?P<ip>\d+\.\d+\.\d+\.\d+)`),
+	re(`^\s*#?\s*dhcp-host=.*?,(?P<name>[A-Za-z][\w-]*)`),
+}
+
+// readDnsmasqLeases reads "expiry address ip name client-id"; the lines after
+// "duid" are DHCPv6 leases, whose client id may hold an address.
+func readDnsmasqLeases(in *input) error {
+	for in.next() {
+		if bytes.HasPrefix(in.line, []byte("duid ")) {
+			continue // the server's own
+		}
+		in.addresses(func(c *Claim) {
+			fields := strings.Fields(string(in.line))
+			if len(fields) < 4 {
+				return
+			}
+			c.IP = fields[2]
+			if fields[3] != "*" {
+				c.Name = fields[3]
+			}
+			if expiry, err := strconv.ParseInt(fields[0], 10, 64); err == nil {
+				in.lease(c, expiry)
+			}
+		})
+	}
+	return in.failure()
+}
+
+// lease notes when a lease ends; 0 is never. One that has ended no longer shows
+// the address at work.
+func (in *input) lease(c *Claim, expiry int64) {
+	switch end := time.Unix(expiry, 0); {
+	case expiry == 0:
+		c.Note = "lease without end"
+	case end.Before(now()):
+		c.Class, c.Note = Mentioned, "lease ended "+end.UTC().Format(time.DateOnly)
+	default:
+		c.Note = "lease until " + end.UTC().Format("2006-01-02 15:04 UTC")
+	}
+}
+
+// now is the clock; tests set it.
+var now = time.Now
+
+// readQEMU reads command lines, words separated by NUL as in /proc.
+func readQEMU(in *input) error {
+	for in.next() {
+		in.line = bytes.ReplaceAll(in.line, []byte{0}, []byte{' '})
+		in.addresses(func(c *Claim) {
+			if m := qemuName.FindSubmatch(in.line); m != nil {
+				c.Name = string(m[1])
+			}
+		})
+	}
+	return in.failure()
+}
+
+var qemuName = re(`-name (?:guest=)?([^\s,]+)`)
+
+// readSNMP reads walks of bridge and ARP tables: the address is in the object
+// identifier in decimal, or in the value.
+func readSNMP(in *input) error {
+	for in.next() {
+		line := string(in.line)
+		if m := snmpFdb.FindStringSubmatch(line); m != nil {
+			if a, ok := decimal(m[2]); ok && in.address(a, in.line) {
+				c := in.claim(a)
+				c.VLAN, c.Port = m[1], m[3]
+				in.sink.Claim(c)
+			}
+			continue
+		}
+		if m := snmpHex.FindStringSubmatch(line); m != nil {
+			a, err := hwaddr.Parse(strings.ReplaceAll(strings.TrimSpace(m[2]), " ", ":"))
+			if err == nil && in.address(a, in.line) {
+				c := in.claim(a)
+				c.IP = m[1]
+				in.sink.Claim(c)
+			}
+			continue
+		}
+		in.addresses(func(c *Claim) {
+			if m := snmpARP.FindStringSubmatch(line); m != nil {
+				c.IP = m[1]
+			}
+			if m := snmpVLAN.FindStringSubmatch(line); m != nil {
+				c.VLAN = m[1]
+			}
+			if m := snmpPort.FindStringSubmatch(line); m != nil {
+				c.Port = m[1]
+			}
+		})
+	}
+	return in.failure()
+}
+
+var (
+	snmpFdb  = re(`(?:17\.7\.1\.2\.2\.1\.[23]|dot1qTpFdb(?:Port|Status)|17\.4\.3\.1\.[23]|dot1dTpFdb(?:Port|Status))(?:\.(\d+))??\.(\d+(?:\.\d+){5})\s*=\s*(?:INTEGER:\s*)?(\S+)`)
+	snmpHex  = re(`(?:(?:4\.22\.1\.2|ipNetToMediaPhysAddress)\.\d+\.([0-9.]+))?\s*=\s*Hex-STRING:\s*((?:[0-9A-Fa-f]{2} ?){6})\s*$`)
+	snmpARP  = re(`(?:4\.22\.1\.2|ipNetToMediaPhysAddress)\.\d+\.([0-9.]+)|PhysAddress\[\d+\]\[([0-9.]+)\]`)
+	snmpVLAN = re(`dot1qTpFdb\w+\[(\d+)\]`)
+	snmpPort = re(`=\s*INTEGER:\s*(\d+)`)
+)
+
+// decimal reads six decimal octets joined by dots.
+func decimal(s string) (a hwaddr.Addr, ok bool) {
+	parts := strings.Split(s, ".")
+	if len(parts) != 6 {
+		return a, false
+	}
+	for i, p := range parts {
+		v, err := strconv.ParseUint(p, 10, 8)
+		if err != nil {
+			return a, false
+		}
+		a[i] = byte(v)
+	}
+	return a, true
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+
+package source
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slackbond/slackbond/internal/hwaddr"
+)
+
+// collect is a Sink that wants everything.
+type collect struct {
+	wanted   int
+	claims   []Claim
+	problems []Problem
+}
+
+func (c *collect) Want(hwaddr.Addr) bool { c.wanted++; return true }
+func (c *collect) Claim(x Claim)         { c.claims = append(c.claims, x) }
+func (c *collect) Problem(p Problem)     { c.problems = append(c.problems, p) }
+
+// say gives all that was found, one line each.
+func (c *collect) say() []string {
+	var out []string
+	for _, x := range c.claims {
+		s := fmt.Sprintf("%d %s %s", x.Line, x.Addr, x.Class)
+		if who := x.Who(); who != "" {
+			s += " " + who
+		}
+		if x.Note != "" {
+			s += " [" + x.Note + "]"
+		}
+		out = append(out, s)
+	}
+	for _, p := range c.problems {
+		out = append(out, fmt.Sprintf("%d ! %s", p.Line, p.Why))
+	}
+	return out
+}
+
+func dhcpcdLease() string {
+	b := make([]byte, 300)
+	b[0], b[1], b[2] = 2, 1, 6
+	copy(b[16:], []byte{192, 0, 2, 77})
+	copy(b[28:], []byte{2, 0, 0x5e, 0x10, 0, 0x77})
+	copy(b[236:], []byte{0x63, 0x82, 0x53, 0x63})
+	return string(b)
+}
+
+// samples has a file of each format and what is to be read from it.
+var samples = []struct {
+	format, path, text string
+	want               []string
+}{
+	{"proc-arp", "arp", `IP address       HW type     Flags       HW address            Mask     Device
+192.0.2.7        0x1         0x6         02:00:5e:10:00:07     *        eth0
+192.0.2.9        0x1         0x0         00:00:00:00:00:00     *        eth0
+`, []string{"2 02:00:5e:10:00:07 used 192.0.2.7 on eth0"}},
+	{"ip-neigh", "", `192.0.2.8 dev eth0 lladdr 02:00:5e:10:00:08 STALE
+192.0.2.9 dev eth0  FAILED
+fe80::5eff:fe10:7 dev eth0 lladdr 02:00:5e:10:00:07 router REACHABLE
+`, []string{"1 02:00:5e:10:00:08 used 192.0.2.8 on eth0 [STALE]", "3 02:00:5e:10:00:07 used fe80::5eff:fe10:7 on eth0 [REACHABLE]"}},
+	{"json", "neigh", `[{"dst":"192.0.2.8","dev":"eth0","lladdr":"02:00:5e:10:00:08","state":["STALE"]},
+{"dst":"192.0.2.9","dev":"eth0","state":["FAILED"]},{"dst":"fe80::5eff:fe10:7","dev":"eth0","lladdr":"02:00:5e:10:00:07","router":null,"state":["STALE"]}]`,
+		[]string{"1 02:00:5e:10:00:08 used 192.0.2.8 on eth0", "2 02:00:5e:10:00:07 used fe80::5eff:fe10:7 on eth0"}},
+	{"json", "link", `[{"ifindex":2,"ifname":"eth1","link_type":"ether","address":"02:00:00:00:00:a0","broadcast":"ff:ff:ff:ff:ff:ff","linkinfo":{"info_slave_kind":"bond","info_slave_data":{"state":"BACKUP","perm_hwaddr":"02:00:00:00:00:a1"}},"permaddr":"02:00:00:00:00:a1"}]`,
+		[]string{"1 02:00:00:00:00:a1 used eth1", "1 02:00:00:00:00:a0 used eth1", "1 02:00:00:00:00:a1 used eth1"}},
+	{"json", "fdb", `[{"mac":"02:ab:cd:00:00:07","ifname":"vnet3","flags":[],"master":"br0","state":""},{"mac":"33:33:00:00:00:01","ifname":"eth0","flags":["self"],"state":"permanent"}]`,
+		[]string{"1 02:ab:cd:00:00:07 used on vnet3"}},
+	{"json", "netbox", `{"results":[{"id":1,"display":"02:00:5E:10:00:38","mac_address":"02:00:5E:10:00:38","device":"sw1"},
+{"mac_address":"02:00:5e:10:00","device":"sw2"}]}`, []string{"1 02:00:5e:10:00:38 reserved sw1", "1 02:00:5e:10:00:38 reserved sw1", `2 ! "02:00:5e:10:00" is no MAC address: five octets, an address has six`}},
+	{"ip-link", "", `2: eth0@if5: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc noqueue master bond0 state UP
+    link/ether 02:00:00:00:00:a0 brd ff:ff:ff:ff:ff:ff permaddr 02:00:00:00:00:a1
+`, []string{"2 02:00:00:00:00:a0 used eth0", "2 02:00:00:00:00:a1 used eth0"}},
+	{"ifconfig", "", "eth0      Link encap:Ethernet  HWaddr 00:16:3E:AA:AA:AA  \n          UP BROADCAST\n", []string{"1 00:16:3e:aa:aa:aa used eth0"}},
+	{"sysfs", "class/net/eth0/address", "02:00:00:00:00:a0\n", []string{"1 02:00:00:00:00:a0 used eth0"}},
+	{"bonding", "proc/net/bonding/bond0", `Ethernet Channel Bonding Driver: v5.10
+Bonding Mode: IEEE 802.3ad Dynamic link aggregation
+System MAC address: 02:00:00:00:00:a0
+Partner Mac Address: 00:00:00:00:00:00
+
+Slave Interface: eth1
+Permanent HW addr: 02:00:00:00:00:a1
+`, []string{"3 02:00:00:00:00:a0 used [System MAC address]", "7 02:00:00:00:00:a1 used eth1 [Permanent HW addr]"}},
+	{"bridge-fdb", "", `02:ab:cd:00:00:07 dev vnet3 master br0
+02:ab:cd:00:00:08 dev vnet3 vlan 10 master br0
+02:ab:cd:00:00:09 dev eth0 master br0 permanent
+33:33:00:00:00:01 dev eth0 self permanent
+01:00:5e:00:00:01 dev eth0 self
+`, []string{"1 02:ab:cd:00:00:07 used on vnet3", "2 02:ab:cd:00:00:08 used on vnet3 VLAN 10"}},
+	{"brctl", "", "port no\tmac addr\t\tis local?\tageing timer\n  1\t02:ab:cd:00:00:07\tno\t\t   1.20\n  1\t02:ab:cd:00:00:09\tyes\t\t   0.00\n", []string{"2 02:ab:cd:00:00:07 used on 1"}},
+	{"dhcpd", "dhcpd.leases", `# The format of this file
+lease 192.0.2.33 {
+  starts 6 2026/11/21 08:00:00;
+  ends 6 2026/11/21 20:00:00;
+  binding state active;
+  hardware ethernet 02:00:5e:10:00:20;
+}
+lease 192.0.2.33 {
+  starts 6 2026/11/21 09:00:00;
+  ends 6 2026/11/21 21:00:00;
+  binding state active;
+  hardware ethernet 02:00:5e:10:00:21;
+  uid "\001\002";
+  client-hostname "cam";
+}
+lease 192.0.2.34 {
+  ends 2 2026/11/10 20:00:00;
+  binding state free;
+  hardware ethernet 02:00:5e:10:00:22;
+}
+lease 192.0.2.35 { ends never; hardware ethernet 02:00:5e:10:00; }
+`, []string{
+		"6 02:00:5e:10:00:20 mentioned 192.0.2.33 [an older lease: line 8 has a later one]",
+		"12 02:00:5e:10:00:21 used cam 192.0.2.33 [lease until 2026-11-21 21:00 UTC]",
+		"19 02:00:5e:10:00:22 mentioned 192.0.2.34 [lease free]",
+		`21 ! "02:00:5e:10:00" is no MAC address: five octets, an address has six`,
+	}},
+	{"dhcpd", "dhcpd.conf", `option domain-name "example.net";
+subnet 192.0.2.0 netmask 255.255.255.0 {
+  host nas { hardware ethernet 02:00:5e:10:00:22; fixed-address 192.0.2.34; }
+  # host old { hardware ethernet 02:00:5e:10:00:23; }
+}
+`, []string{"4 02:00:5e:10:00:23 comment", "3 02:00:5e:10:00:22 reserved nas 192.0.2.34"}},
+	{"dhclient", "", "lease {\n  interface \"eth0\";\n  fixed-address 192.0.2.5;\n  option dhcp-client-identifier 1:2:0:5e:10:0:7;\n}\n", []string{"4 02:00:5e:10:00:07 used eth0"}},
+	{"dnsmasq.leases", "", `1795348800 02:00:5e:10:00:23 192.0.2.35 nas 01:02:00:5e:10:00:23
+1700000000 02:00:5e:10:00:24 192.0.2.36 * *
+duid 00:01:00:01:2a:b7:11:22:02:00:5e:10:00:99
+1795348800 1 2001:db8::5 box 00:03:00:01:02:00:5e:10:00:25
+`, []string{
+		"1 02:00:5e:10:00:23 used nas 192.0.2.35 [lease until 2026-11-22 12:00 UTC]",
+		"2 02:00:5e:10:00:24 mentioned 192.0.2.36 [lease ended 2023-11-14]",
+		"4 02:00:5e:10:00:25 used box 2001:db8::5 [lease until 2026-11-22 12:00 UTC]",
+	}},
+	{"dnsmasq.conf", "", "domain=lan\ndhcp-host=02:00:5e:10:00:24,192.0.2.36,tv\n#dhcp-host=02:00:5e:10:00:2a,nas\ndhcp-host=06-02:00:5e:10:00:25,192.0.2.37\ndhcp-host=02:00:5e:*:*:*,192.0.2.38\n",
+		[]string{"2 02:00:5e:10:00:24 reserved tv 192.0.2.36", "3 02:00:5e:10:00:2a comment nas", "4 02:00:5e:10:00:25 reserved 192.0.2.37"}},
+	{"dhcpcd", "eth0.lease", dhcpcdLease(), []string{"0 02:00:5e:10:00:77 used eth0 192.0.2.77 [this machine's own lease]"}},
+	{"ethers", "etc/ethers", "02:00:5e:10:00:25 printer\n2:0:5e:10:0:26 192.0.2.9\nff:ff:ff:ff:ff:ff all\n# 02:00:5e:10:00:27 old\n02:00:5e:1O:00:27 bad\n",
+		[]string{"1 02:00:5e:10:00:25 reserved printer", "2 02:00:5e:10:00:26 reserved 192.0.2.9", "4 02:00:5e:10:00:27 comment old",
+			"3 ! ff:ff:ff:ff:ff:ff: it is the broadcast address", `5 ! "02:00:5e:1O:00:27": an octet is not two hexadecimal digits`}},
+	{"arpwatch", "arp.dat", "2:0:5e:10:0:26\t192.0.2.38\t1790000000\tcam\teth0\n02:00:5e:10:00:27\t192.0.2.39\t1790000000\n", []string{"1 02:00:5e:10:00:26 used cam 192.0.2.38 on eth0", "2 02:00:5e:10:00:27 used 192.0.2.39"}},
+	{"arp-scan", "", "Interface: eth0, type: EN10MB, MAC: 02:ab:cd:00:00:ff, IPv4: 10.77.0.254\nStarting arp-scan 1.10.0 with 256 hosts\n10.77.0.1\t02:ab:cd:00:00:01\t(Unknown: locally administered)\n10.77.0.2\t02:ab:cd:00:00:01\t(Unknown: locally administered) (DUP: 2)\n\n256 packets received\n",
+		[]string{"1 02:ab:cd:00:00:ff used", "3 02:ab:cd:00:00:01 used 10.77.0.1", "4 02:ab:cd:00:00:01 used 10.77.0.2 [(DUP: 2)]"}},
+	{"arp", "", "? (192.0.2.7) at 02:00:5e:10:00:07 [ether] PERM on eth0\nnas (192.0.2.8) at 02:00:5e:10:00:08 [ether] on eth0\n? (192.0.2.9) at <incomplete> on eth0\n", []string{"1 02:00:5e:10:00:07 used 192.0.2.7 on eth0", "2 02:00:5e:10:00:08 used nas 192.0.2.8 on eth0"}},
+	{"arp", "", "Address                  HWtype  HWaddress           Flags Mask            Iface\n192.0.2.8                ether   02:00:5e:10:00:08   C                     eth0\n", []string{"2 02:00:5e:10:00:08 used 192.0.2.8 on eth0"}},
+	{"cisco", "", "          Mac Address Table\n-------------------------------------------\nVlan    Mac Address       Type        Ports\n----    -----------       --------    -----\n All    0100.0ccc.cccc    STATIC      CPU\n  10    0200.5e10.0027    DYNAMIC     Gi1/0/7\n", []string{"6 02:00:5e:10:00:27 used on Gi1/0/7 VLAN 10"}},
+	{"cisco", "", "* 10     0200.5e10.0027   dynamic  0         F      F    Eth1/7\nInternet  192.0.2.9   12   0200.5e10.0028  ARPA   Vlan10\n", []string{"1 02:00:5e:10:00:27 used on Eth1/7 VLAN 10", "2 02:00:5e:10:00:28 used 192.0.2.9 on Vlan10 [12]"}},
+	{"juniper", "", "  v10   02:00:5e:10:00:28   D     -   ge-0/0/3.0\n", []string{"1 02:00:5e:10:00:28 used on ge-0/0/3.0 VLAN v10"}},
+	{"procurve", "", "  MAC Address   Port\n  ------------- ----\n  02005e-100029   7\n", []string{"3 02:00:5e:10:00:29 used on 7"}},
+	{"comware", "", "0200-5e10-002a 10  -  -  GE0/0/7  dynamic\n", []string{"1 02:00:5e:10:00:2a used on GE0/0/7 VLAN 10"}},
+	{"windows", "", "\r\nInterface: 192.0.2.1 --- 0x3\r\n  Internet Address      Physical Address      Type\r\n  192.0.2.40            02-00-5e-10-00-2b     dynamic   \r\n  192.0.2.255           ff-ff-ff-ff-ff-ff     static    \r\n", []string{"4 02:00:5e:10:00:2b used 192.0.2.40 [dynamic]"}},
+	{"windows", "", "Physical Address    Transport Name\r\n=================== ====\r\n02-00-5E-10-00-2B   \\Device\\Tcpip_{550E8400-E29B-41D4-A716-446655440000}\r\n", []string{"3 02:00:5e:10:00:2b used"}},
+	{"snmp", "", `.1.3.6.1.2.1.17.7.1.2.2.1.2.10.2.0.94.16.0.44 = INTEGER: 7
+BRIDGE-MIB::dot1dTpFdbPort.2.0.94.16.0.45 = INTEGER: 8
+Q-BRIDGE-MIB::dot1qTpFdbPort[10][STRING: 2:0:5e:10:0:2e] = INTEGER: 9
+BRIDGE-MIB::dot1dTpFdbAddress.'..^...' = Hex-STRING: 02 00 5E 10 00 2F
+IP-MIB::ipNetToMediaPhysAddress.2.192.0.2.7 = STRING: 2:0:5e:10:0:30
+.1.3.6.1.2.1.4.22.1.2.2.192.0.2.8 = Hex-STRING: 02 00 5E 10 00 31
+`, []string{"1 02:00:5e:10:00:2c used on 7 VLAN 10", "2 02:00:5e:10:00:2d used on 8", "3 02:00:5e:10:00:2e used on 9 VLAN 10", "4 02:00:5e:10:00:2f used", "5 02:00:5e:10:00:30 used 192.0.2.7", "6 02:00:5e:10:00:31 used 192.0.2.8"}},
+	{"rc.conf", "rc.inet1.conf", `IFNAME[0]="bond0"
+IPADDRS[0]="192.0.2.5/24"
+HWADDR[0]="02:00:5e:10:00:2d"
+#HWADDR[1]="00:16:3e:aa:aa:aa"
+HWADDR[2]="$MAC"
+HWADDR[3]="00:16:3e:aa:aa"
+HWADDR[4]="auto"
+OTHER="02:00:5e:10:00:2e"
+`, []string{"3 02:00:5e:10:00:2d reserved bond0 192.0.2.5 [HWADDR[0]]", "4 00:16:3e:aa:aa:aa comment", "8 02:00:5e:10:00:2e mentioned", `6 ! "00:16:3e:aa:aa" is no MAC address: five octets, an address has six`}},
+	{"rc-script", "rc.local", "#!/bin/sh\nip link set bond0 address 02:00:5e:10:00:2e\nip link set dev bond1 address 02:00:5e:10:00:2f\n  #ifconfig bond0 hw ether 00:16:3e:aa:aa:aa\n/sbin/ifconfig bond2 hw ether 00:16:3e:aa:aa:ab\n",
+		[]string{"2 02:00:5e:10:00:2e reserved bond0", "3 02:00:5e:10:00:2f reserved bond1", "4 00:16:3e:aa:aa:aa comment bond0", "5 00:16:3e:aa:aa:ab reserved bond2"}},
+	{"udev", "", `SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="02:00:5e:10:00:2f", ATTR{type}=="1", NAME="eth0"` + "\n", []string{"1 02:00:5e:10:00:2f mentioned eth0"}},
+	{"networkmanager", "", "[connection]\nid=office\ninterface-name=eth0\n\n[ethernet]\ncloned-mac-address=02:00:5E:10:00:30\nmac-address=stable\n", []string{"6 02:00:5e:10:00:30 reserved office [cloned-mac-address]"}},
+	{"netplan", "", "network:\n  version: 2\n  bonds:\n    bond0:\n      interfaces: [a, b]\n      macaddress: \"02:00:5e:10:00:31\"\n  ethernets:\n    a:\n      match:\n        macaddress: 02:00:5e:10:00:32\n", []string{"6 02:00:5e:10:00:31 reserved bond0", "10 02:00:5e:10:00:32 reserved a"}},
+	{"libvirt", "", "<domain type='kvm'>\n  <name>web</name>\n  <devices>\n    <interface type='bridge'>\n      <mac address='52:54:00:10:00:32'/>\n    </interface>\n  </devices>\n</domain>\n", []string{"5 52:54:00:10:00:32 reserved web"}},
+	{"libvirt", "", "<network>\n <name>default</name>\n <mac address='52:54:00:10:00:01'/>\n <ip><dhcp>\n  <host mac='52:54:00:10:00:33' name='db' ip='192.168.122.9'/>\n  <host mac='52:54:00' ip='192.168.122.8'/>\n </dhcp></ip>\n</network>\n",
+		[]string{"3 52:54:00:10:00:01 reserved default", "5 52:54:00:10:00:33 reserved db 192.168.122.9", `6 ! "52:54:00" is no MAC address: expected six octets such as 02:00:5e:10:00:07`}},
+	{"xen", "etc/xen/mail.cfg", "name = 'mail'\nvif = [ 'mac=00:16:3e:10:00:33,bridge=br0', 'mac=00:16:3e:10:00:34,bridge=br1' ]\n", []string{"2 00:16:3e:10:00:33 reserved mail", "2 00:16:3e:10:00:34 reserved mail"}},
+	{"qemu", "proc/1/cmdline", "/usr/bin/qemu-system-x86_64\x00-name\x00guest=web,debug-threads=on\x00-device\x00virtio-net,netdev=n0,mac=52:54:00:10:00:34\x00", []string{"1 52:54:00:10:00:34 used web"}},
+	{"proxmox", "qemu-server/100.conf", "name: web\nnet0: virtio=BC:24:11:10:00:35,bridge=vmbr0\n", []string{"2 bc:24:11:10:00:35 reserved 100 on net0"}},
+	{"lxc", "lxc/ns1/config", "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 02:00:5e:10:00:36\nlxc.net.1.hwaddr = 00:16:3e:xx:xx:xx\n", []string{"2 02:00:5e:10:00:36 reserved ns1 on net.0"}},
+	{"vmx", "web.vmx", "ethernet0.present = \"TRUE\"\nethernet0.generatedAddress = \"00:0c:29:10:00:37\"\ndisplayName = \"shop\"\nethernet1.address = \"00:50:56:10:00:37\"\n", []string{"2 00:0c:29:10:00:37 reserved web on ethernet0", "4 00:50:56:10:00:37 reserved shop on ethernet1"}},
+	{"csv", "netbox.csv", "device,name,type,mac_address\nsw1,eth0,1000base-t,02:00:5E:10:00:38\n\"sw2, old\",eth0,1000base-t,02005E100039\nsw3,eth0,1000base-t,02:00:5e:10:00\nsw4,eth0,x,\nsw5,eth0,x,n/a\nsw6,eth0,x,garbage\n",
+		[]string{"2 02:00:5e:10:00:38 reserved sw1", "3 02:00:5e:10:00:39 reserved sw2, old", `4 ! "02:00:5e:10:00": five octets, an address has six`, `7 ! "garbage" is no MAC address: expected six octets such as 02:00:5e:10:00:07`}},
+	{"csv", "phpipam.csv", "ip address;hostname;MAC;note\n192.0.2.50;srv;02:00:5e:10:00:39;was 02:00:5e:10:00:3a\n", []string{"2 02:00:5e:10:00:39 reserved srv 192.0.2.50", "2 02:00:5e:10:00:3a mentioned srv 192.0.2.50"}},
+	{"text", "wiki", "The bond of web1 has 0200.5e10.0040, see serial 123456789012.\nOld: 02:00:5E:10:00:41!\n00:00:00:00:00:00\n", []string{"1 02:00:5e:10:00:40 mentioned", "1 12:34:56:78:90:12 mentioned", "2 02:00:5e:10:00:41 mentioned", "3 ! 00:00:00:00:00:00: it is all zero, which stands for no address"}},
+	{"text", "", "\xff\xfeM\x00A\x00C\x00 \x000\x002\x000\x000\x005\x00e\x001\x000\x000\x000\x004\x002\x00\n\x00", []string{"1 02:00:5e:10:00:42 mentioned"}},
+	{"text", "", "", nil},
+}
+
+func init() { now = func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) } }
+
+func TestFormats(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range samples {
+		t.Run(s.format+"_"+filepath.Base(s.path), func(t *testing.T) {
+			seen[s.format] = true
+			var c collect
+			r := readFrom(strings.NewReader(s.text), s.path, "sample", nil, "", now(), &c)
+			if s.format == "rc.conf" {
+				if r.Err == nil || !strings.Contains(r.Err.Error(), "HWADDR[2]") {
+					t.Errorf("error %v, want one about HWADDR[2]", r.Err)
+				}
+			} else if r.Err != nil {
+				t.Error(r.Err)
+			}
+			if r.Format != s.format {
+				t.Errorf("recognised as %q, want %q", r.Format, s.format)
+			}
+			if diff := cmp.Diff(s.want, c.say()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if r.Count != len(c.claims) || c.wanted != r.Count {
+				t.Errorf("counted %d addresses, asked for %d, %d claims", r.Count, c.wanted, len(c.claims))
+			}
+		})
+	}
+	for _, f := range formats {
+		if !seen[f.name] {
+			t.Errorf("format %s has no sample", f.name)
+		}
+	}
+}
+
+// TestNamedFormat checks --from FORMAT:FILE for what cannot be recognised.
+func TestNamedFormat(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "list")
+	write(t, path, "02:00:5e:10:00:07\n")
+	var c collect
+	read := func(spec string) Result {
+		t.Helper()
+		c = collect{}
+		list, err := From(spec, nil)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("From(%q) = %v, %v", spec, list, err)
+		}
+		return list[0].Read(&c)
+	}
+	if r := read("ethers:" + path); r.Format != "ethers" || c.claims[0].Class != Reserved {
+		t.Errorf("as ethers: %+v %v", r, c.claims)
+	}
+	if r := read(path); r.Format != "text" || r.Count != 1 {
+		t.Errorf("as text: %+v", r)
+	}
+	if r := read("json:" + path); r.Err == nil {
+		t.Error("a list of addresses was read as JSON")
+	}
+	if r := read(filepath.Join(dir, "nosuch")); r.Err == nil || r.Absent {
+		t.Errorf("a file that is not there: %+v", r)
+	}
+	for _, spec := range []string{"nosuch:x", "text:", ""} {
+		if _, err := From(spec, nil); err == nil {
+			t.Errorf("From(%q) gave no error", spec)
+		}
+	}
+}
+
+func TestNotText(t *testing.T) {
+	for name, text := range map[string]string{
+		"gzip": "\x1f\x8b\x08\x00", "xz": "\xfd7zXZ\x00\x00", "elf": "\x7fELF\x02\x01\x01\x00\x00\x00", "nul": "02:00:5e:10:00:07\x00",
+	} {
+		if r := readFrom(strings.NewReader(text), name, name, nil, "", now(), &collect{}); r.Err == nil {
+			t.Errorf("%s was read as %s", name, r.Format)
+		}
+	}
+}
+
+func TestDirectory(t *testing.T) {
+	dir := t.TempDir()
+	conf := "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1\"\nHWADDR[0]=00:16:3e:aa:aa:aa\n"
+	write(t, filepath.Join(dir, "web1/etc/rc.d/rc.bond.conf"), conf)
+	write(t, filepath.Join(dir, "web2/etc/rc.d/rc.bond.conf"), conf)
+	write(t, filepath.Join(dir, "web2/etc/logo.png"), "\x89PNG\x00\x00")
+	list, err := From(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c collect
+	for _, s := range list {
+		if r := s.Read(&c); r.Err != nil {
+			t.Error(r.Err)
+		}
+	}
+	want := []string{"3 00:16:3e:aa:aa:aa reserved bond0 of web1 [HWADDR[0]]", "3 00:16:3e:aa:aa:aa reserved bond0 of web2 [HWADDR[0]]"}
+	if diff := cmp.Diff(want, c.say()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestStdinTwice(t *testing.T) {
+	list, err := From("-", strings.NewReader("02:00:5e:10:00:07\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if r := list[0].Read(&collect{}); r.Err != nil || r.Count != 1 {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// TestLongLines checks that lines above the buffer's size are read whole.
+func TestLongLines(t *testing.T) {
+	const n = 60_000
+	text := strings.Repeat("02:00:5e:10:00:07,", n/2) + "\n" + strings.Repeat("0200.5e10.0008 ", n/2)
+	var c collect
+	r := readFrom(strings.NewReader(text), "x", "x", formatNamed("ip-link"), "", now(), &c)
+	if r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if last := c.claims[len(c.claims)-1]; last.Line != 2 {
+		t.Errorf("the last address is on line %d, want 2", last.Line)
+	}
+	for _, cl := range c.claims {
+		if s := cl.Addr.String(); s != "02:00:5e:10:00:07" && s != "02:00:5e:10:00:08" {
+			t.Fatalf("read %s", s)
+		}
+	}
+	if len(c.problems) > 0 {
+		t.Errorf("problems: %v", c.problems[0])
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
