@@ -34,7 +34,7 @@ GOTESTSUM := $(HOSTGO) run gotest.tools/gotestsum@v1.13.0 --format pkgname-and-t
 TELL_SKIPPED := awk '{ print } sub(/^=== SKIP: /, "") { test = $$1 " " $$2; getline; print; sub(/^ *[^ ]*: /, ""); print "SKIPPED: " test ": " $$0 }'
 # Debian packages that the checks want; installed where apt-get is and we are root.
 CHECK_APT := shellcheck shfmt mandoc groff xz-utils bzip2 lzip cpio file binutils \
-	iproute2 net-tools kmod busybox-static qemu-system-x86 qemu-user nftables gpg
+	iproute2 net-tools kmod busybox-static qemu-system-x86 qemu-user debian-archive-keyring nftables gpg
 
 check: check-deps ## everything that must pass on a new machine; what cannot run here is counted as SKIPPED
 	@test/check.sh $(CHECKS)
@@ -83,7 +83,7 @@ kernels: ## fetch the kernels KERNELS that the VM tests boot
 	@test/vm/kernels.sh $(VMDIR) $(KERNELS)
 
 vm: ## boot KERNELS and run the package there (SCENARIO: only that one)
-	@test/vm/kernels.sh $(VMDIR) $(KERNELS) || echo "SKIPPED: vm: kernels $(KERNELS) could not all be fetched"
+	@for k in $(KERNELS); do test/vm/kernels.sh $(VMDIR) $$k || echo "SKIPPED: vm: kernel $$k: it could not be fetched"; done
 	@rm -f $(VMDIR)/matrix; set -o pipefail; \
 	VMTEST_KERNELS=$(VMDIR) VMTEST_MACHINES="$(KERNELS)" VMTEST_MATRIX=$(VMDIR)/matrix \
 	  $(GOTESTSUM) --format testname -- -count=1 -timeout 60m $(if $(SCENARIO),-run 'TestVM/.*/^$(SCENARIO)$$') ./test/vm | $(TELL_SKIPPED); \
