@@ -108,6 +108,7 @@ func Boot(m Machine, kernel, initrd string) (*Guest, error) {
 			err = errors.Join(err, errors.New(strings.TrimSpace(stderr.String())))
 		}
 		g.ended <- err
+		close(g.ended)
 	}()
 	r, err := g.wait("boot", bootLimit)
 	if err == nil && r.Status != 0 {
@@ -166,4 +167,5 @@ func (g *Guest) Close() {
 	}
 	for range g.lines {
 	}
+	<-g.ended
 }
