@@ -5,6 +5,7 @@ package shconf
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -100,4 +101,36 @@ func parseIndex(s string) (int, bool) {
 	}
 	n, err := strconv.ParseInt(s, 0, 32)
 	return int(n), err == nil
+}
+
+// Bash takes any bytes, the parser UTF-8 alone. So the bytes of a file in
+// Latin-1 or the like are parsed as private characters, hidden + byte, and
+// turned back where a text leaves this package.
+const hidden = 0xF700
+
+func hideBytes(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	var out []byte
+	for _, b := range text {
+		if b < utf8.RuneSelf {
+			out = append(out, b)
+		} else {
+			out = utf8.AppendRune(out, hidden+rune(b))
+		}
+	}
+	return out
+}
+
+func showBytes(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r >= hidden+utf8.RuneSelf && r <= hidden+0xFF {
+			b.WriteByte(byte(r - hidden))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }

@@ -47,7 +47,7 @@ func (p *parser) command(s *syntax.Stmt) {
 	text := p.text[min(start, len(p.text)):min(end, len(p.text))]
 	text, _, _ = bytes.Cut(text, []byte("\n"))
 	p.file.Commands = append(p.file.Commands, Command{
-		Pos: p.pos(s.Pos()), EndLine: int(s.End().Line()), Text: strings.TrimRight(string(text), "\r"),
+		Pos: p.pos(s.Pos()), EndLine: int(s.End().Line()), Text: strings.TrimRight(showBytes(string(text)), "\r"),
 	})
 	why := "it stands in " + kind(s)
 	syntax.Walk(s, func(n syntax.Node) bool {
@@ -239,6 +239,7 @@ func (a *Assignment) fail(why string) {
 
 func (p *parser) add(a Assignment) {
 	a.Static = a.Why == ""
+	a.Value = showBytes(a.Value)
 	if !a.Static {
 		a.Value = ""
 	}

@@ -112,6 +112,7 @@ func Parse(r io.Reader, name string) (*File, error) {
 	if i := bytes.IndexByte(text, 0); i >= 0 {
 		return nil, &SyntaxError{Pos{name, 1 + bytes.Count(text[:i], []byte("\n"))}, 1, "a NUL byte: this is no text file"}
 	}
+	text = hideBytes(text)
 	tree, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(text), name)
 	if err != nil {
 		return nil, syntaxError(name, err)

@@ -63,6 +63,8 @@ var parseTests = []struct {
 	{"subshell keeps its own", "(A=1)\nf() { B=1; }\n", nil, []string{"1-1 (A=1)"}},
 	{"CRLF", "A=\"x\"\r\nB=y\r\n", []string{"1 A[0]=x", "2 B[0]=y"}, nil},
 	{"comment", "# IFNAME[0]=no\nA=1 # two", []string{"2 A[0]=1"}, nil},
+	{"Latin-1", "# gr\xfc\xdfe\nA=\"\xe4\"", []string{"2 A[0]=\xe4"}, nil},
+	{"UTF-8", "A=\"\u00e4\"", []string{"1 A[0]=\u00e4"}, nil},
 	{"empty", "", nil, nil},
 }
 

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+
+package inet1
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/google/renameio/v2"
+	"github.com/slackbond/slackbond/internal/shconf"
+	"golang.org/x/sys/unix"
+)
+
+// target is a file that was read and is to be replaced.
+type target struct {
+	path string // as given
+	real string // the file itself, where path is a symlink
+	text []byte
+	info fs.FileInfo
+}
+
+func read(path string) (*target, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(real)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", real)
+	case info.Size() > shconf.MaxSize:
+		return nil, fmt.Errorf("%s: more than %d MB, which no rc.inet1.conf has", real, shconf.MaxSize>>20)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, shconf.MaxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	return &target{path, real, text, info}, nil
+}
+
+// replace writes the new text to a file beside the old one, gives it the old
+// one's owner, mode and extended attributes, syncs it and renames it.
+func (t *target) replace(text []byte) (err error) {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	dir := filepath.Dir(t.real)
+	// Private until the owner is right.
+	f, err := renameio.NewPendingFile(t.real, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Cleanup()) }() // does nothing after success
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	if err := t.copyMeta(f.File); err != nil {
+		return err
+	}
+	if err := t.unchanged(); err != nil {
+		return err
+	}
+	if err := f.CloseAtomicallyReplace(); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// writable says in words what rename(2) would answer with EPERM alone.
+func (t *target) writable() error {
+	f, err := os.Open(t.real)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	flags, err := unix.IoctlGetUint32(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+	if err == nil && flags&(unix.STATX_ATTR_IMMUTABLE|unix.STATX_ATTR_APPEND) != 0 {
+		return fmt.Errorf("%s is immutable or append-only: \"chattr -i -a %s\" first: %w", t.real, t.real, unix.EPERM)
+	}
+	return nil
+}
+
+// copyMeta gives f what the old file has besides its text.
+func (t *target) copyMeta(f *os.File) error {
+	if st, ok := t.info.Sys().(*syscall.Stat_t); ok {
+		if err := f.Chown(int(st.Uid), int(st.Gid)); err != nil {
+			return fmt.Errorf("keeping the owner of %s: %w", t.real, err)
+		}
+	}
+	if err := copyXattrs(t.real, f); err != nil {
+		return fmt.Errorf("keeping the extended attributes of %s: %w", t.real, err)
+	}
+	if err := f.Chmod(t.info.Mode()); err != nil {
+		return fmt.Errorf("keeping the mode of %s: %w", t.real, err)
+	}
+	return nil
+}
+
+func copyXattrs(from string, to *os.File) error {
+	size, err := unix.Listxattr(from, nil)
+	if errors.Is(err, unix.ENOTSUP) || size == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	list := make([]byte, size)
+	if size, err = unix.Listxattr(from, list); err != nil {
+		return err
+	}
+	for name := range bytes.SplitSeq(bytes.TrimRight(list[:size], "\x00"), []byte{0}) {
+		size, err := unix.Getxattr(from, string(name), nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		value := make([]byte, size)
+		if size, err = unix.Getxattr(from, string(name), value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := unix.Fsetxattr(int(to.Fd()), string(name), value[:size], 0); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// unchanged refuses where somebody else wrote the file since it was read.
+func (t *target) unchanged() error {
+	now, err := os.Stat(t.real)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(now, t.info) || now.Size() != t.info.Size() || !now.ModTime().Equal(t.info.ModTime()) {
+		return fmt.Errorf("%s was changed by somebody else just now; nothing was written", t.real)
+	}
+	return nil
+}
+
+// syncDir makes a rename last over a power cut.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// create writes a new file with the owner and mode of the target; an existing
+// one is left as it is.
+func (t *target) create(path string, text []byte) error {
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup() // a net: does nothing after success
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	if err := t.copyMeta(f.File); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
+}
