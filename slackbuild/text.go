@@ -35,15 +35,20 @@ func (m *Manifest) slackDesc() string {
 		lines = append(lines, "")
 	}
 	var b strings.Builder
-	b.WriteString(slackDescHead)
-	fmt.Fprintf(&b, "%*s|-----handy-ruler%s|\n", len(m.Name), "", strings.Repeat("-", slackDescColumns-16))
+	b.WriteString(SlackDescHead(m.Name))
 	for _, line := range lines {
 		b.WriteString(strings.TrimRight(m.Name+": "+line, " ") + "\n")
 	}
 	return b.String()
 }
 
-const slackDescHead = `# HOW TO EDIT THIS FILE:
+// SlackDescHead is what stands above the description: how to edit it, and the
+// ruler.
+func SlackDescHead(name string) string {
+	return slackDescHowTo + fmt.Sprintf("%*s|-----handy-ruler%s|\n", len(name), "", strings.Repeat("-", slackDescColumns-16))
+}
+
+const slackDescHowTo = `# HOW TO EDIT THIS FILE:
 # The "handy ruler" below makes it easier to edit a package description.
 # Line up the first '|' above the ':' following the base package name, and
 # the '|' on the right side marks the last column you can put a character in.

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+	"github.com/slackbond/slackbond/slackbuild"
+)
+
+// Fix mends in the directory, or in all directories below it, what can be
+// mended without changing what is meant, and says which files it changed.
+func Fix(dir string) ([]string, error) {
+	dirs, err := buildDirs(dir)
+	if err != nil {
+		return nil, err
+	}
+	var changed []string
+	for _, d := range dirs {
+		found, err := fixDir(d)
+		changed = append(changed, found...)
+		if err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+func fixDir(dir string) ([]string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Base(abs)
+	var changed []string
+	for _, f := range []struct {
+		name string
+		mend func(string) string
+	}{
+		{name + ".info", mendInfo},
+		{"README", mendReadme},
+		{"slack-desc", func(s string) string { return mendSlackDesc(name, s) }},
+		{name + ".SlackBuild", mendShell},
+		{"doinst.sh", mendShell},
+		{"douninst.sh", mendShell},
+	} {
+		file := filepath.Join(dir, f.name)
+		info, err := os.Lstat(file)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+			continue
+		}
+		if err != nil {
+			return changed, err
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return changed, err
+		}
+		text := f.mend(string(data))
+		if text == string(data) && info.Mode().Perm() == 0o644 {
+			continue
+		}
+		if err := renameio.WriteFile(file, []byte(text), 0o644, renameio.IgnoreUmask()); err != nil {
+			return changed, err
+		}
+		changed = append(changed, file)
+	}
+	return changed, nil
+}
+
+// mendShell changes only the ends of lines: a blank may be part of a word.
+func mendShell(s string) string { return finalNewline(strings.ReplaceAll(s, "\r\n", "\n")) }
+
+func finalNewline(s string) string {
+	if s != "" && !strings.HasSuffix(s, "\n") {
+		return s + "\n"
+	}
+	return s
+}
+
+// mendInfo also puts the fields in order, where each is there once.
+func mendInfo(s string) string {
+	s = trailingRE.ReplaceAllString(finalNewline(strings.ReplaceAll(s, "\r\n", "\n")), "\n")
+	fields, err := slackbuild.ParseInfoFields(s)
+	if err != nil || len(fields) != len(slackbuild.InfoFields) {
+		return s
+	}
+	lines := strings.SplitAfter(s, "\n")
+	text := map[string]string{}
+	for _, f := range fields {
+		text[f.Name] = strings.Join(lines[f.Line-1:f.Line-1+f.Lines], "")
+	}
+	var b strings.Builder
+	for _, name := range slackbuild.InfoFields {
+		if text[name] == "" {
+			return s
+		}
+		b.WriteString(text[name])
+	}
+	return b.String()
+}
+
+func mendReadme(s string) string {
+	s = expandTabs(strings.ReplaceAll(s, "\r\n", "\n"))
+	return strings.Trim(trailingRE.ReplaceAllString(finalNewline(s), "\n"), "\n") + "\n"
+}
+
+// expandTabs puts tab stops every eight columns.
+func expandTabs(s string) string {
+	if !strings.Contains(s, "\t") {
+		return s
+	}
+	var b strings.Builder
+	column := 0
+	for _, r := range s {
+		switch r {
+		case '\t':
+			n := 8 - column%8
+			b.WriteString(strings.Repeat(" ", n))
+			column += n
+		case '\n':
+			b.WriteRune(r)
+			column = 0
+		default:
+			b.WriteRune(r)
+			column++
+		}
+	}
+	return b.String()
+}
+
+// mendSlackDesc writes the comment and the ruler anew and keeps the lines.
+func mendSlackDesc(name, s string) string {
+	s = finalNewline(strings.ReplaceAll(s, "\r\n", "\n"))
+	var kept []string
+	for line := range strings.Lines(s) {
+		line = strings.TrimRight(line, " \t\n")
+		switch {
+		case strings.HasPrefix(line, name+":"):
+			kept = append(kept, line)
+		case line != "" && !strings.HasPrefix(line, "#") && !strings.Contains(line, "|-----handy-ruler"):
+			return s // something that should be looked at
+		}
+	}
+	if len(kept) == 0 {
+		return s
+	}
+	head := slackbuild.SlackDescHead(name)
+	if strings.HasPrefix(s, head) && slices.Equal(strings.Split(strings.TrimSuffix(s[len(head):], "\n"), "\n"), kept) {
+		return s
+	}
+	return head + strings.Join(kept, "\n") + "\n"
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import (
+	"errors"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slackbond/slackbond/slackbuild"
+)
+
+var (
+	versionRE = regexp.MustCompile(`^[A-Za-z0-9._+~]+$`)
+	md5RE     = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	urlRE     = regexp.MustCompile(`^(https?|ftp)://[^/]+`)
+	emailRE   = regexp.MustCompile(`^[^@\s<>"]+@[^@\s<>"]+\.[^@\s<>"]+$`)
+	bareTagRE = regexp.MustCompile(`^https?://github\.com/[^/]+/[^/]+/archive/(refs/tags/)?[^/]+\.(tar\.gz|zip)$`)
+)
+
+func (b *build) checkInfo(text string) {
+	file := b.path(b.name + ".info")
+	b.checkText(file, text, textRules{crlf: "info-line-ends", newline: "info-line-ends", blanks: "info-blanks", tab: "info-tab", utf8: "info-utf8"})
+	fields, err := slackbuild.ParseInfoFields(strings.ReplaceAll(text, "\r\n", "\n"))
+	if bad := new(slackbuild.InfoError); errors.As(err, &bad) {
+		b.add("info-syntax", file, bad.Line, "%q is not NAME=\"VALUE\"", bad.Text)
+		return
+	}
+	b.info.fields = map[string]slackbuild.InfoField{}
+	var order []string
+	for _, f := range fields {
+		switch {
+		case !slices.Contains(slackbuild.InfoFields, f.Name):
+			b.add("info-fields", file, f.Line, "%s is no field of a .info file", f.Name)
+		case slices.Contains(order, f.Name):
+			b.add("info-fields", file, f.Line, "%s comes twice", f.Name)
+		default:
+			order = append(order, f.Name)
+			b.info.fields[f.Name] = f
+		}
+	}
+	for _, name := range slackbuild.InfoFields {
+		if !slices.Contains(order, name) {
+			b.add("info-fields", file, 0, "the field %s is missing", name)
+		}
+	}
+	if len(order) == len(slackbuild.InfoFields) && !slices.Equal(order, slackbuild.InfoFields) {
+		b.add("info-order", file, 0, "the fields are not in the usual order: %s", strings.Join(slackbuild.InfoFields, " "))
+	}
+	b.checkContinuations(file, text, fields)
+	b.checkInfoValues(file)
+	b.checkDownloads(file)
+}
+
+// checkContinuations looks at values that go over several lines.
+func (b *build) checkContinuations(file, text string, fields []slackbuild.InfoField) {
+	lines := strings.Split(text, "\n")
+	for _, f := range fields {
+		for n := f.Line; n < f.Line+f.Lines-1; n++ {
+			line := lines[n-1]
+			switch {
+			case !strings.HasSuffix(line, `\`):
+				b.add("info-continuation", file, n, "a value goes on below, but the line does not end in a backslash")
+			case !strings.HasSuffix(line, ` \`) || strings.HasSuffix(line, `  \`):
+				b.add("info-continuation-blank", file, n, "not one blank before the backslash")
+			}
+			if next := lines[n]; len(next)-len(strings.TrimLeft(next, " \t")) != len(f.Name)+2 {
+				b.add("info-indent", file, n+1, "not indented to the value above, %d columns", len(f.Name)+2)
+			}
+		}
+	}
+}
+
+func (b *build) checkInfoValues(file string) {
+	i := &b.info
+	want := func(rule, field string, ok bool, format string, args ...any) {
+		if _, there := i.fields[field]; there && !ok {
+			b.add(rule, file, i.line(field), format, args...)
+		}
+	}
+	want("info-prgnam", "PRGNAM", i.value("PRGNAM") == b.name, "PRGNAM is %q, the directory %q", i.value("PRGNAM"), b.name)
+	version := i.value("VERSION")
+	want("info-version", "VERSION", versionRE.MatchString(version), "VERSION %q: letters, digits and . _ + ~ only", version)
+	want("info-version-digit", "VERSION", version == "" || '0' <= version[0] && version[0] <= '9', "VERSION %q starts with no digit", version)
+	home := i.value("HOMEPAGE")
+	want("info-homepage", "HOMEPAGE", home != "", "HOMEPAGE is empty")
+	want("info-homepage-url", "HOMEPAGE", home == "" || strings.HasPrefix(home, "http://") || strings.HasPrefix(home, "https://"), "HOMEPAGE %q is no web address", home)
+	want("info-maintainer", "MAINTAINER", i.value("MAINTAINER") != "", "MAINTAINER is empty")
+	email := i.value("EMAIL")
+	want("info-maintainer", "EMAIL", email != "", "EMAIL is empty")
+	orphan := email == "NOEMAIL" && i.value("MAINTAINER") == "orphaned - no maintainer"
+	want("info-email", "EMAIL", email == "" || orphan || emailRE.MatchString(email), "EMAIL %q is not as name@host.tld", email)
+
+	requires := strings.Fields(i.value("REQUIRES"))
+	for n, r := range requires {
+		switch {
+		case r == "%README%":
+		case r == b.name:
+			b.add("info-requires", file, i.line("REQUIRES"), "REQUIRES names the package itself")
+		case !packageNameRE.MatchString(r):
+			b.add("info-requires", file, i.line("REQUIRES"), "REQUIRES: %q is no package name; blanks separate them", r)
+		case slices.Contains(requires[:n], r):
+			b.add("info-requires-twice", file, i.line("REQUIRES"), "REQUIRES names %s twice", r)
+		}
+	}
+}
+
+func (b *build) checkDownloads(file string) {
+	i := &b.info
+	for _, suffix := range []string{"", "_x86_64"} {
+		download, md5 := "DOWNLOAD"+suffix, "MD5SUM"+suffix
+		if _, ok := i.fields[download]; !ok {
+			continue
+		}
+		urls, sums := strings.Fields(i.value(download)), strings.Fields(i.value(md5))
+		if len(urls) == 0 && suffix == "" {
+			b.add("info-download", file, i.line(download), "DOWNLOAD is empty")
+		}
+		special := len(urls) == 1 && (urls[0] == "UNSUPPORTED" || urls[0] == "UNTESTED")
+		if special {
+			urls = nil
+		}
+		switch _, ok := i.fields[md5]; {
+		case !ok:
+		case len(urls) == 0 && len(sums) > 0:
+			b.add("info-md5-count", file, i.line(md5), "%s has a sum, and %s no URL", md5, download)
+		case len(urls) != len(sums):
+			b.add("info-md5-count", file, i.line(md5), "%d URLs in %s, %d sums in %s", len(urls), download, len(sums), md5)
+		}
+		for _, s := range sums {
+			if !md5RE.MatchString(s) {
+				b.add("info-md5", file, i.line(md5), "%s: %q is not 32 lower-case hexadecimal digits", md5, s)
+			}
+		}
+		b.checkURLs(file, download, urls)
+	}
+}
+
+func (b *build) checkURLs(file, field string, urls []string) {
+	line := b.info.line(field)
+	var names []string
+	versioned := false
+	for _, u := range urls {
+		if !urlRE.MatchString(u) || strings.ContainsAny(u, "$`") {
+			b.add("info-url", file, line, "%s: %q is no http, https or ftp address", field, u)
+			continue
+		}
+		if !strings.HasPrefix(u, "https://") {
+			b.add("info-url-https", file, line, "%s: %s is not https", field, u)
+		}
+		if bareTagRE.MatchString(u) {
+			b.add("info-github-archive", file, line, "%s: %s gives a file named after the tag only", field, u)
+		}
+		versioned = versioned || strings.Contains(u, b.info.value("VERSION"))
+		name := sourceName(u)
+		if !strings.Contains(name, ".") {
+			b.add("info-url-extension", file, line, "%s: the file %q has no extension", field, name)
+		}
+		if strings.Contains(u, "#") {
+			b.add("info-url-fragment", file, line, "%s: sbopkg cannot fetch %s: it has a #", field, u)
+		}
+		names = append(names, name)
+	}
+	for n, name := range names {
+		for m, other := range names {
+			switch {
+			case n < m && name == other:
+				b.add("info-url-same", file, line, "%s: two sources are called %s", field, name)
+			case n != m && name != other && strings.HasPrefix(other, name):
+				b.add("info-url-prefix", file, line, "%s: %s is how %s begins, and sbopkg takes the one for the other", field, name, other)
+			}
+		}
+	}
+	if len(urls) > 0 && !versioned && field == "DOWNLOAD" {
+		b.add("info-url-version", file, line, "no URL of %s has the version %s in it", field, b.info.value("VERSION"))
+	}
+}
+
+// sourceName is the file that the URL is saved as.
+func sourceName(u string) string {
+	u = strings.TrimSuffix(u, "/download")
+	for _, key := range []string{"?fn=", "&fn=", "?f=", "&f="} {
+		if _, rest, ok := strings.Cut(u, key); ok {
+			name, _, _ := strings.Cut(rest, "&")
+			return path.Base(name)
+		}
+	}
+	u, _, _ = strings.Cut(u, "?format=")
+	return path.Base(u)
+}
+
+// textRules names the rules that checkText reports by; an empty one is not checked.
+type textRules struct{ crlf, newline, blanks, tab, utf8, ascii string }
+
+// checkText applies the rules that any text file has, once a rule and file.
+func (f *findings) checkText(file, text string, r textRules) {
+	report := func(rule string, at int, format string, args ...any) {
+		if rule != "" && at >= 0 {
+			f.add(rule, file, 1+strings.Count(text[:at], "\n"), format, args...)
+		}
+	}
+	report(r.crlf, strings.IndexByte(text, '\r'), "a carriage return: lines end in a newline alone")
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		report(r.newline, len(text)-1, "the last line does not end in a newline")
+	}
+	report(r.tab, strings.IndexByte(text, '\t'), "a tab")
+	if loc := trailingRE.FindStringIndex(text); loc != nil {
+		report(r.blanks, loc[0], "blanks at the end of the line")
+	}
+	if !utf8.ValidString(text) {
+		report(r.utf8, 0, "not UTF-8")
+	} else if at := strings.IndexFunc(text, func(c rune) bool { return c >= utf8.RuneSelf }); at >= 0 {
+		report(r.ascii, at, "not ASCII")
+	}
+}
+
+var trailingRE = regexp.MustCompile(`[ \t]+(\n|$)`)

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Level is how bad a finding is.
+type Level int
+
+const (
+	Note    Level = iota // worth knowing, or a matter of taste
+	Warning              // most builds do otherwise, with reason
+	Error                // it breaks a tool, or SlackBuilds.org refuses it
+)
+
+func (l Level) String() string { return [...]string{"note", "warning", "error"}[l] }
+
+// MarshalText writes the level as a word.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// ParseLevel reads what String writes.
+func ParseLevel(s string) (Level, error) {
+	for l := Note; l <= Error; l++ {
+		if l.String() == s {
+			return l, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown level %q; there are: note, warning, error", s)
+}
+
+// Rule is one thing that is looked for.
+type Rule struct {
+	ID    string `json:"id"`
+	Level Level  `json:"level"`
+	Why   string `json:"why"`
+	Mend  string `json:"mend"`
+	Fixed bool   `json:"fix"` // Fix can mend it
+}
+
+// Finding is one place that breaks a rule.
+type Finding struct {
+	Rule  string `json:"rule"`
+	Level Level  `json:"level"`
+	File  string `json:"file"`
+	Line  int    `json:"line,omitempty"` // 0: the file as a whole
+	Text  string `json:"text"`
+}
+
+func (f Finding) String() string {
+	place := f.File
+	if f.Line > 0 {
+		place = fmt.Sprintf("%s:%d", f.File, f.Line)
+	}
+	return fmt.Sprintf("%s: %s: %s [%s]", place, f.Level, f.Text, f.Rule)
+}
+
+// Rules returns all rules, sorted by name.
+func Rules() []Rule {
+	all := slices.Clone(rules)
+	slices.SortFunc(all, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// FindRule returns the rule of that name.
+func FindRule(id string) (Rule, bool) {
+	r, ok := byID[id]
+	return r, ok
+}
+
+var byID = func() map[string]Rule {
+	m := make(map[string]Rule, len(rules))
+	for _, r := range rules {
+		if _, twice := m[r.ID]; twice {
+			panic("two rules are called " + r.ID)
+		}
+		m[r.ID] = r
+	}
+	return m
+}()
+
+// findings collects what is found in one directory or package.
+type findings struct {
+	list    []Finding
+	ignored *ignored
+}
+
+// add notes a finding of the rule, which the table must have.
+func (f *findings) add(rule, file string, line int, format string, args ...any) {
+	r, ok := byID[rule]
+	if !ok {
+		panic("no rule " + rule)
+	}
+	f.list = append(f.list, Finding{rule, r.Level, file, line, fmt.Sprintf(format, args...)})
+}
+
+// sorted is what is left when disabled rules are taken out.
+func (f *findings) sorted() []Finding {
+	list := slices.DeleteFunc(f.list, f.ignored.has)
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule))
+	})
+	return slices.Compact(list)
+}

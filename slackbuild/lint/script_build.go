@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// tree looks at what is done to the unpacked sources.
+func (c *scriptCheck) tree() {
+	if !c.hasSource() {
+		return
+	}
+	owners := slices.ContainsFunc(c.s.calls, func(o call) bool {
+		return strings.Contains(o.String(), "chown") || strings.Contains(o.String(), "--no-same-owner") ||
+			strings.Contains(o.String(), "--owner")
+	})
+	if !owners {
+		c.say("script-chown", 0, "no chown -R root:root .: the owners of the archive get into the package")
+	}
+	modes := slices.ContainsFunc(c.s.calls, func(o call) bool {
+		text := o.String()
+		return o.words[0] == "find" && (strings.Contains(text, "-perm") || strings.Contains(text, "chmod")) ||
+			o.words[0] == "chmod" || o.words[0] == "install" || strings.Contains(text, "xargs") && strings.Contains(text, "chmod")
+	})
+	if !modes {
+		c.say("script-modes", 0, "the modes of the archive's files are not set right (find . -perm ... -exec chmod)")
+	}
+}
+
+// install looks at what is put into $PKG.
+func (c *scriptCheck) install() {
+	text := c.code()
+	arch, _ := c.s.first("ARCH")
+	if arch.value != "noarch" && !strings.Contains(text, "strip") && !strings.Contains(text, "-s -w") && !strings.Contains(text, "-Wl,-s") {
+		c.say("script-strip", 0, "programs and libraries are not stripped")
+	}
+	if strings.Contains(text, "/usr/man") && !gzipRE.MatchString(text) {
+		c.say("script-man-gzip", 0, "manual pages are not compressed")
+	}
+	for _, call := range c.s.calls {
+		if i := slices.IndexFunc(call.words, func(w string) bool { return manShareRE.MatchString(w) }); i >= 0 {
+			c.say("script-man-share", call.line, "%s: manual pages belong in /usr/man", call.words[i])
+		}
+	}
+	if !docRE.MatchString(text) {
+		c.say("script-doc", 0, "no $PKG/usr/doc/$PRGNAM-$VERSION")
+	}
+	if !c.installs(c.name+".SlackBuild", "$PRGNAM.SlackBuild", "${0##*/}", "$(basename $0)", "$0", "*.SlackBuild") {
+		c.say("script-doc-script", 0, "the script does not put itself into /usr/doc/$PRGNAM-$VERSION")
+	}
+	if !c.installs("slack-desc", "slack-*", "slack-desc*") {
+		c.say("script-slack-desc", 0, "slack-desc is not put into $PKG/install")
+	}
+	if strings.Contains(text, "/install") && !installDirRE.MatchString(text) {
+		c.say("script-install-dir", 0, "$PKG/install is not made")
+	}
+	if c.has["doinst.sh"] != nil && !c.installs("doinst.sh", "*.sh", "doinst*") {
+		c.say("script-doinst", 0, "doinst.sh is not put into $PKG/install")
+	}
+	if c.has["douninst.sh"] != nil && !c.installs("douninst.sh", "*.sh", "dou*") {
+		c.say("script-doinst", 0, "douninst.sh is not put into $PKG/install")
+	}
+	if c.has["doinst.sh"] == nil {
+		for _, call := range c.s.calls {
+			if slices.ContainsFunc(call.words[1:], func(w string) bool { return w == "$CWD/doinst.sh" }) {
+				c.say("script-doinst-missing", call.line, "doinst.sh is put into the package, but there is none")
+				break
+			}
+		}
+	}
+}
+
+var (
+	gzipRE       = regexp.MustCompile(`gzip|\.gz\b|INSTALL_GZ|pigz|bzip2|\bxz\b`)
+	manShareRE   = regexp.MustCompile(`^--mandir=(\$\{?PREFIX\}?|/usr)/share/man`)
+	docRE        = regexp.MustCompile(`usr/(share/)?doc|\$\{?(PKG)?DOC[A-Z_]*\}?`)
+	installDirRE = regexp.MustCompile(`mkdir[^\n]*install|install +(-[a-zA-Z]+ +)*-[a-zA-Z]*[dD]|install\b`)
+)
+
+// code is the script without its comments.
+func (c *scriptCheck) code() string {
+	var b strings.Builder
+	for _, line := range c.s.lines {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// installs reports whether a command names one of the files, with any
+// directory before it, and writes: to a file, or as a copying command.
+func (c *scriptCheck) installs(names ...string) bool {
+	named := func(w string) bool {
+		for _, n := range names {
+			if w == n || strings.HasSuffix(w, "/"+n) || strings.HasPrefix(n, "$") && strings.Contains(w, n) ||
+				strings.Contains(w, "{") && strings.Contains(w, strings.TrimSuffix(n, ".sh")) {
+				return true
+			}
+		}
+		return strings.HasSuffix(w, "$CWD/*") || w == "$i" || w == "$file" || w == "$f"
+	}
+	for _, call := range c.s.calls {
+		if slices.ContainsFunc(call.words[1:], named) || slices.ContainsFunc(c.s.redirects(call), named) {
+			switch call.words[0] {
+			case "cat", "cp", "install", "sed", "mv", "ln", "zcat", "tee", "awk", "envsubst", "rsync", "echo", "printf", "tar", "ginstall", "m4", "perl", "python3":
+				return true
+			}
+		}
+		for _, r := range call.stmt.Redirs {
+			if r.Word != nil && named(c.s.normal(r.Word.Parts)) {
+				return true
+			}
+		}
+	}
+	// Groups and loops that write a file as a whole.
+	for _, n := range names {
+		if strings.Contains(c.s.text, "> $PKG/install/"+n) || strings.Contains(c.s.text, "> \"$PKG/install/"+n) {
+			return true
+		}
+	}
+	return false
+}
+
+// makepkg looks at the last command.
+func (c *scriptCheck) makepkg() {
+	calls := c.s.find("makepkg")
+	if len(calls) == 0 {
+		if !strings.Contains(c.s.text, "makepkg") {
+			c.say("makepkg", 0, "makepkg is not called")
+		}
+		return
+	}
+	if len(calls) > 1 {
+		c.say("makepkg", calls[1].line, "makepkg is called %d times: sbopkg takes one package from a script", len(calls))
+	}
+	mk := calls[len(calls)-1]
+	if mk.words[0] != "/sbin/makepkg" {
+		c.say("makepkg-path", mk.line, "%s is not /sbin/makepkg", mk.words[0])
+	}
+	switch chown := option(mk, "-c", "--chown"); chown {
+	case "n":
+	case "":
+		c.say("makepkg-chown", mk.line, "no -c n: makepkg asks a question, and nobody answers")
+	default:
+		c.say("makepkg-chown", mk.line, "-c %s instead of -c n", chown)
+	}
+	switch links := option(mk, "-l", "--linkadd"); links {
+	case "y":
+	case "":
+		c.say("makepkg-linkadd", mk.line, "no -l y: makepkg asks a question when there is a link")
+	default:
+		c.say("makepkg-linkadd", mk.line, "-l %s instead of -l y", links)
+	}
+	last := mk.words[len(mk.words)-1]
+	if !strings.HasPrefix(last, "$OUTPUT/") {
+		c.say("makepkg-output", mk.line, "the package %s is not made in $OUTPUT", last)
+	} else if !strings.Contains(c.s.text, "$OUTPUT/") {
+		c.say("makepkg-output-text", mk.line, "sbopkg looks for the very text $OUTPUT/ for its update check")
+	}
+	if last != "$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE" {
+		c.say("makepkg-form", mk.line, "%s instead of $OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE", last)
+	}
+	c.beforeMakepkg(mk)
+	for _, call := range c.s.calls {
+		if call.pos > mk.pos && call.depth == 0 && !slices.Contains(harmless, call.words[0]) {
+			c.say("makepkg-last", call.line, "%s after makepkg", call.words[0])
+			break
+		}
+	}
+}
+
+// beforeMakepkg finds the cd that makepkg runs after.
+func (c *scriptCheck) beforeMakepkg(mk call) {
+	var last *call
+	for _, call := range c.s.calls {
+		if call.pos < mk.pos && (call.words[0] == "cd" || call.words[0] == "pushd") && call.depth <= mk.depth {
+			last = &call
+		}
+	}
+	if last == nil || !slices.ContainsFunc(last.words[1:], func(w string) bool { return strings.TrimSuffix(w, "/") == "$PKG" || strings.HasPrefix(w, "$PKG") }) {
+		c.say("makepkg-cd", mk.line, "no cd $PKG before makepkg, which packages the directory it is in")
+	}
+}
+
+// option is the value of makepkg's option, or empty.
+func option(c call, short, long string) string {
+	for i, w := range c.words[:len(c.words)-1] {
+		if w == short || w == long {
+			return c.words[i+1]
+		}
+		if w == short+"y" || w == short+"n" {
+			return w[len(short):]
+		}
+	}
+	return ""
+}
+
+// fetches are commands that use the network.
+var fetches = map[string][]string{
+	"wget": nil, "curl": nil, "git": {"clone", "fetch", "pull", "submodule"}, "svn": {"co", "checkout", "export"}, "hg": {"clone"},
+	"npm": {"install", "ci"}, "yarn": nil, "pip": {"install", "download"}, "pip3": {"install", "download"}, "cargo": {"fetch", "install", "vendor"}, "go": {"get", "install", "mod"},
+}
+
+func (c *scriptCheck) forbidden() {
+	for _, call := range c.s.calls {
+		name, second := call.words[0][strings.LastIndexByte(call.words[0], '/')+1:], ""
+		for _, w := range call.words[1:] {
+			if !strings.HasPrefix(w, "-") {
+				second = w
+				break
+			}
+		}
+		switch name {
+		case "useradd", "groupadd", "adduser", "addgroup":
+			c.say("script-users", call.line, "%s: users and groups are for the README, and the administrator to make", name)
+		case "installpkg", "upgradepkg", "removepkg":
+			c.say("script-installpkg", call.line, "%s: a script makes a package and installs nothing", name)
+		}
+		if verbs, ok := fetches[name]; ok && (verbs == nil || slices.Contains(verbs, second)) && c.reallyFetches(call, name, second) {
+			c.say("script-network", call.line, "%s fetches something while the package is built", strings.TrimSpace(name+" "+second))
+		}
+	}
+	c.places()
+	if c.info.value("DOWNLOAD") == "UNSUPPORTED" && !strings.Contains(c.s.text, "exit 1") {
+		c.say("script-unsupported", 0, ".info says UNSUPPORTED, but the script builds anyway")
+	}
+}
+
+// reallyFetches leaves out calls that are known to stay at home.
+func (c *scriptCheck) reallyFetches(call call, name, second string) bool {
+	text := call.String()
+	switch {
+	case strings.Contains(text, "--help"), strings.Contains(text, "--version"), strings.Contains(text, "--offline"), strings.Contains(text, "--no-index"):
+		return false
+	case name == "go" && second == "mod":
+		return strings.Contains(text, "download") || strings.Contains(text, "vendor") || strings.Contains(text, "tidy")
+	case name == "go" && second == "install":
+		return strings.Contains(text, "@")
+	case name == "pip" || name == "pip3":
+		return !strings.Contains(text, ".whl") && !strings.Contains(text, "--no-deps") && !slices.Contains(call.words, ".")
+	case name == "git" && second == "submodule":
+		return strings.Contains(text, "update")
+	}
+	return true
+}
+
+// places reports directories of the target that a package stays out of.
+func (c *scriptCheck) places() {
+	seen := map[string]bool{}
+	for _, call := range c.s.calls {
+		words := append(slices.Clone(call.words), c.s.redirects(call)...)
+		for _, w := range words {
+			switch {
+			case placeRE.MatchString(w) && !seen["local"] && !strings.HasPrefix(call.words[0], "sed"):
+				seen["local"] = true
+				c.say("script-usr-local", call.line, "%s: /usr/local is the administrator's", w)
+			case strings.HasPrefix(w, "$PKG/opt") && !seen["opt"]:
+				seen["opt"] = true
+				c.say("script-opt", call.line, "%s: packages seldom go to /opt", w)
+			}
+		}
+	}
+}
+
+var placeRE = regexp.MustCompile(`^(\$PKG|--prefix=|PREFIX=|prefix=)/usr/local`)

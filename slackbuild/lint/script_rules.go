@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// checkScript applies the rules for NAME.SlackBuild.
+func (b *build) checkScript(text string) {
+	file := b.path(b.name + ".SlackBuild")
+	b.checkText(file, text, textRules{crlf: "script-line-ends", newline: "script-line-ends", utf8: "script-utf8",
+		ascii: "script-ascii", tab: "script-tab", blanks: "script-blanks"})
+	first, _, _ := strings.Cut(text, "\n")
+	switch {
+	case first == "#!/bin/bash":
+	case strings.HasPrefix(first, "#!/bin/bash -"):
+		b.add("script-shebang", file, 1, "%q: sbopkg runs the script with sh, which drops the option", first)
+	default:
+		b.add("script-shebang", file, 1, "the first line is %q, not #!/bin/bash", first)
+	}
+	s, err := parseScript(text)
+	if err != nil {
+		b.add("script-syntax", file, parseLine(err), "%v", err)
+		return
+	}
+	b.script = s
+	if _, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(text), ""); err != nil {
+		b.add("script-posix", file, parseLine(err), "not for a POSIX shell: %v", err)
+	}
+	for n, line := range s.lines {
+		if width := utf8.RuneCountInString(line); width > 100 {
+			b.add("script-width", file, n+1, "%d columns", width)
+			break
+		}
+	}
+	c := &scriptCheck{b, s, file}
+	c.header()
+	c.start()
+	c.variables()
+	c.arch()
+	c.printName()
+	c.directories()
+	c.flags()
+	c.tree()
+	c.install()
+	c.makepkg()
+	c.forbidden()
+}
+
+// scriptCheck holds what the rules of a script have in common.
+type scriptCheck struct {
+	*build
+	s    *script
+	file string
+}
+
+func (c *scriptCheck) say(rule string, line int, format string, args ...any) {
+	c.add(rule, c.file, line, format, args...)
+}
+
+var (
+	headerRE  = regexp.MustCompile(`(?i)#.*(slackware|slackbuild).*(build|script|slackbuild)`)
+	licenceRE = regexp.MustCompile(`(?i)(copyright|\(c\)|licen[cs]e|public domain|redistribution|warranty|unlicense|SPDX)`)
+)
+
+// templateComments are instructions of SlackBuilds.org's template that are to
+// be taken out.
+var templateComments = []string{
+	"Automatically determine the architecture we're building on",
+	"you may need to edit",
+	"This next block of code",
+	"<appname>",
+	"# Copyright <year> <you>",
+	"Remember to use these",
+	"Strip binaries and libraries - this can be done with 'make install-strip'",
+}
+
+func (c *scriptCheck) header() {
+	head := strings.Join(c.s.lines[:min(len(c.s.lines), 60)], "\n")
+	if !headerRE.MatchString(head) && !strings.Contains(strings.ToLower(head), "slackware") {
+		c.say("script-header", 0, "no comment says \"Slackware build script for %s\"", c.name)
+	}
+	if !licenceRE.MatchString(c.s.text) {
+		c.say("script-licence", 0, "no author or licence")
+	}
+	for n, line := range c.s.lines {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		for _, t := range templateComments[:5] {
+			if strings.Contains(line, t) {
+				c.say("script-template-comment", n+1, "a comment of the template that is to go")
+			}
+		}
+	}
+}
+
+// start looks at the first command: into the script's own directory.
+func (c *scriptCheck) start() {
+	goes := func(w string) bool {
+		return w == "$(dirname $0)" || w == "${0%/*}" || w == "$(dirname $(readlink -f $0))"
+	}
+	for _, call := range c.s.calls {
+		if call.depth == 0 && call.words[0] == "cd" && len(call.words) == 2 && goes(call.words[1]) {
+			if call.line > 1 && c.effectBefore(call.pos) {
+				c.say("script-cd", call.line, "other commands come before cd $(dirname $0)")
+			}
+			if cwd, ok := c.s.first("CWD"); !ok || cwd.value != "$(pwd)" && cwd.value != "$PWD" {
+				c.say("script-cwd", call.line, "CWD=$(pwd) does not follow cd $(dirname $0)")
+			}
+			return
+		}
+	}
+	// An absolute CWD does as well.
+	if cwd, ok := c.s.first("CWD"); ok && strings.Contains(cwd.value, "dirname $0") {
+		c.say("script-cd-form", cwd.line, "not in the form cd $(dirname $0) ; CWD=$(pwd)")
+		return
+	}
+	c.say("script-cd", 0, "the script does not go to its own directory: cd $(dirname $0) ; CWD=$(pwd)")
+}
+
+// effectBefore reports whether a command before pos does more than compute.
+func (c *scriptCheck) effectBefore(pos uint) bool {
+	return slices.ContainsFunc(c.s.calls, func(o call) bool {
+		return o.pos < pos && !slices.Contains(harmless, path.Base(o.words[0]))
+	})
+}
+
+// harmless are commands that may come before PRINT_PACKAGE_NAME.
+var harmless = []string{"cd", "pwd", "dirname", "basename", "uname", "echo", "printf", "[", "test", "[[", "set", "shopt", "export", "unset",
+	"cat", "cut", "sed", "grep", "egrep", "fgrep", "awk", "gawk", "tr", "head", "tail", "sort", "expr", "true", "false", ":", "exit", "local",
+	"readlink", "realpath", "ls", "date", "getconf", "id", "command", "which", "type", "wc", "rev", "getopts", "shift", "read", "umask", "source", ".",
+	"eval", "let", "find", "file", "python", "python2", "python3", "perl", "ruby", "rpm", "pkg-config", "nproc", "trap", "return", "git", "xargs", "seq",
+	"break", "continue", "declare", "typeset", "mktemp", "modinfo", "ghc", "ghc-pkg", "ldd", "gcc", "java", "lscpu", "R", "php", "node", "lua", "strings", "tac", "uniq", "unzip", "tar", "bc", "hostname", "ocamlfind", "ocamlc", "kf5-config", "llvm-config", "qmake", "printenv", "env", "arch", "pathprepend", "exec", "sleep", "usage", "help"}
+
+func (c *scriptCheck) variables() {
+	prg, ok := c.s.first("PRGNAM")
+	switch {
+	case !ok:
+		c.say("script-prgnam", 0, "PRGNAM is not set")
+	case prg.value != c.name:
+		c.say("script-prgnam", prg.line, "PRGNAM is %q, the directory %q", prg.value, c.name)
+	}
+	want := []struct {
+		name, rule, form string
+		re               *regexp.Regexp
+	}{
+		{"VERSION", "script-version", "VERSION=${VERSION:-1.0}", regexp.MustCompile(`^\$\{VERSION:?-([^}]+)\}$`)},
+		{"BUILD", "script-build", "BUILD=${BUILD:-1}", regexp.MustCompile(`^\$\{BUILD:?-([0-9]+)\}$`)},
+		{"TAG", "script-tag", "TAG=${TAG:-_SBo}", regexp.MustCompile(`^\$\{TAG:?-(_SBo)\}$`)},
+		{"PKGTYPE", "script-pkgtype", "PKGTYPE=${PKGTYPE:-tgz}", regexp.MustCompile(`^\$\{PKGTYPE:?-(tgz)\}$`)},
+	}
+	lines := []int{prg.line}
+	for _, w := range want {
+		a, ok := c.s.first(w.name)
+		if !ok {
+			c.say(w.rule, 0, "%s is not set: %s", w.name, w.form)
+			continue
+		}
+		lines = append(lines, a.line)
+		switch m := w.re.FindStringSubmatch(a.value); {
+		case m == nil && !(w.name == "VERSION" && a.computed):
+			c.say(w.rule, a.line, "%s=%s is not in the form %s", w.name, a.raw, w.form)
+		case m != nil && w.name == "VERSION" && !a.computed:
+			c.versionFits(a, m[1])
+		}
+		if a.column != 1 || !a.alone {
+			c.say("script-column", a.line, "%s= is not a line of its own: tools look for ^%s=", w.name, w.name)
+		}
+	}
+	if ok && (prg.column != 1 || !prg.alone) {
+		c.say("script-column", prg.line, "PRGNAM= is not a line of its own: tools look for ^PRGNAM=")
+	}
+	if !slices.IsSorted(lines) && len(lines) == 5 {
+		c.say("script-order", lines[0], "PRGNAM, VERSION, BUILD, TAG, PKGTYPE are not in this order")
+	}
+}
+
+// versionFits compares the script's version with the one in .info.
+func (c *scriptCheck) versionFits(a assign, version string) {
+	if strings.Contains(version, "$") {
+		return
+	}
+	if info := c.info.value("VERSION"); info != "" && info != version {
+		c.say("script-version-info", a.line, "the version is %s here and %s in %s.info", version, info, c.name)
+	}
+}
+
+var archRE = regexp.MustCompile(`^(noarch|fw|i[3-6]86|x86_64|arm|aarch64|armv7hl|\$\{ARCH:?-[^}]+\}|.*\$\(.*|.*\$.*)$`)
+
+func (c *scriptCheck) arch() {
+	var values []string
+	for _, a := range c.s.assigns {
+		if a.name != "ARCH" {
+			continue
+		}
+		values = append(values, a.value)
+		if a.depth == 0 && !archRE.MatchString(a.value) {
+			c.say("script-arch", a.line, "ARCH=%s: an architecture that Slackware does not have", a.value)
+		}
+		if pattern := c.casePattern(a.pos); pattern != "" {
+			switch {
+			case pattern == "i?86" && a.value != "i586" && a.value != "i486":
+				c.say("script-arch-case", a.line, "i?86 is usually called i586 here, not %s", a.value)
+			case pattern == "arm*" && a.value != "arm":
+				c.say("script-arch-case", a.line, "arm* is usually called arm here, not %s", a.value)
+			}
+		}
+	}
+	if len(values) == 0 {
+		c.say("script-arch", 0, "ARCH is neither found out with uname -m nor set")
+	}
+}
+
+// casePattern is the pattern of the case branch that the place is in.
+func (c *scriptCheck) casePattern(pos uint) string {
+	found := ""
+	syntax.Walk(c.s.file, func(n syntax.Node) bool {
+		if n == nil {
+			return true
+		}
+		if n.Pos().Offset() > pos || n.End().Offset() <= pos {
+			return false
+		}
+		if item, ok := n.(*syntax.CaseItem); ok && len(item.Patterns) == 1 {
+			found = c.s.normal(item.Patterns[0].Parts)
+		}
+		return true
+	})
+	return found
+}
+
+// printName looks at the block that other tools ask for the package's name.
+func (c *scriptCheck) printName() {
+	if !c.s.used["PRINT_PACKAGE_NAME"] {
+		c.say("print-name", 0, "PRINT_PACKAGE_NAME is not looked at")
+		return
+	}
+	at := strings.Index(c.s.text, "${PRINT_PACKAGE_NAME")
+	if i := strings.Index(c.s.text, "$PRINT_PACKAGE_NAME"); at < 0 || i >= 0 && i < at {
+		at = i
+	}
+	line := 1 + strings.Count(c.s.text[:at], "\n")
+	if c.effectBefore(uint(at)) {
+		c.say("print-name-late", line, "commands that change something come before this")
+	}
+	var echo string
+	for _, call := range c.s.calls {
+		if call.pos > uint(at) && (call.words[0] == "echo" || call.words[0] == "printf") {
+			echo = call.String()
+			break
+		}
+	}
+	if want := "echo $PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE"; echo != want {
+		c.say("print-name-form", line, "what is printed is not in the form %s", want)
+	}
+	if mk := c.s.find("makepkg"); len(mk) == 1 {
+		file := path.Base(mk[0].words[len(mk[0].words)-1])
+		if printed := strings.TrimPrefix(echo, "echo "); echo != "" && file != printed && !strings.Contains(file, "(") {
+			c.say("print-name-same", line, "prints %s, and makepkg makes %s", printed, file)
+		}
+	}
+	c.runPrintName(line)
+}
+
+func (c *scriptCheck) directories() {
+	for _, w := range []struct{ name, rule, want string }{
+		{"TMP", "script-tmp", "${TMP:-/tmp/SBo}"},
+		{"PKG", "script-pkg", "$TMP/package-$PRGNAM"},
+		{"OUTPUT", "script-output", "${OUTPUT:-/tmp}"},
+	} {
+		a, ok := c.s.first(w.name)
+		value := strings.Replace(a.value, "-/tmp/SBo/", "-/tmp/SBo", 1)
+		switch {
+		case !ok:
+			c.say(w.rule, 0, "%s is not set: %s=%s", w.name, w.name, w.want)
+		case w.name == "PKG" && (value == "$TMP/package-"+c.name || strings.HasPrefix(value, "${PKG:-$TMP/package-")):
+		case value != w.want:
+			c.say(w.rule, a.line, "%s=%s instead of %s=%s", w.name, a.raw, w.name, w.want)
+		}
+	}
+	set, wipe := c.setE(), c.call("rm", "$PKG")
+	switch {
+	case set == nil:
+		c.say("script-set-e", 0, "no set -e: after a failed command the script goes on, and packages what there is")
+	case wipe != nil && set.pos > wipe.pos:
+		c.say("script-set-e-late", set.line, "set -e comes after rm -rf $PKG")
+	}
+	if wipe == nil {
+		c.say("script-wipe", 0, "no rm -rf $PKG: files of an earlier run get into the package")
+	}
+	made := map[string]bool{}
+	for _, call := range c.s.find("mkdir") {
+		for _, w := range call.words[1:] {
+			made[w] = true
+		}
+	}
+	for _, call := range c.s.find("install") {
+		for _, w := range call.words[1:] {
+			made[w] = true
+		}
+	}
+	for _, dir := range []string{"$TMP", "$PKG", "$OUTPUT"} {
+		if !made[dir] {
+			c.say("script-mkdir", 0, "no mkdir -p %s", dir)
+		}
+	}
+	if c.call("cd", "$TMP") == nil && c.call("pushd", "$TMP") == nil && c.hasSource() {
+		c.say("script-cd-tmp", 0, "no cd $TMP: sources are unpacked somewhere else")
+	}
+}
+
+// hasSource reports whether the script unpacks anything.
+func (c *scriptCheck) hasSource() bool { return len(c.s.find("tar"))+len(c.s.find("unzip")) > 0 }
+
+// setE finds set -e, also among other options.
+func (c *scriptCheck) setE() *call {
+	for _, call := range c.s.find("set") {
+		for i, w := range call.words[1:] {
+			if strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.Contains(w, "e") || w == "errexit" && call.words[i] == "-o" {
+				return &call
+			}
+		}
+	}
+	return nil
+}
+
+// call finds the first command of that name with the word.
+func (c *scriptCheck) call(name, word string) *call {
+	for _, call := range c.s.find(name) {
+		if slices.ContainsFunc(call.words[1:], func(w string) bool { return strings.TrimSuffix(w, "/") == word }) {
+			return &call
+		}
+	}
+	return nil
+}
+
+func (c *scriptCheck) flags() {
+	for _, name := range []string{"SLKCFLAGS", "LIBDIRSUFFIX"} {
+		a, ok := c.s.first(name)
+		if ok && !c.s.used[name] && !c.envUses(name) {
+			c.say("script-unused-"+strings.ToLower(name), a.line, "%s is set and never used", name)
+		}
+	}
+}
+
+// envUses reports uses that the parser does not see: in here-documents with a
+// quoted delimiter, awk or sed scripts, or by eval.
+func (c *scriptCheck) envUses(name string) bool {
+	return strings.Contains(c.s.text, "@"+name+"@") || strings.Contains(c.s.text, "export "+name) ||
+		strings.Contains(c.s.text, fmt.Sprintf("ENVIRON[%q]", name))
+}
