@@ -16,27 +16,11 @@ import (
 	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/exit"
 	"github.com/slackbond/slackbond/internal/version"
-	"golang.org/x/sys/unix"
 )
 
 func main() {
 	_, posix := os.LookupEnv("POSIXLY_CORRECT")
-	os.Exit(run(os.Args[1:], posix, output(1), output(2)))
-}
-
-// output is a file descriptor to write to. An os.File would do as well, with
-// 100 kB more of program.
-type output int
-
-func (fd output) Write(b []byte) (int, error) {
-	for done := 0; done < len(b); {
-		n, err := unix.Write(int(fd), b[done:])
-		if err != nil && err != unix.EINTR {
-			return done, err
-		}
-		done += max(n, 0)
-	}
-	return len(b), nil
+	os.Exit(run(os.Args[1:], posix, os.Stdout, os.Stderr))
 }
 
 const usage = `Usage: ifenslave [-f] BOND NIC...        make each NIC a member of the bond

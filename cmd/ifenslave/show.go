@@ -36,7 +36,7 @@ func show(conn *bond.Conn, name string, stdout, stderr io.Writer) int {
 		}
 	}
 	if text.Len() == 0 && name != "" {
-		return failed(stderr, errors.New(name+": no such interface: 'ifenslave -a' lists what there is"))
+		return failed(stderr, errors.New(name+": no such device: 'ifenslave -a' lists what there is"))
 	}
 	return print(stdout, stderr, text.String())
 }
