@@ -5,6 +5,7 @@ package vm
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"debug/gosym"
 	"errors"
@@ -209,22 +210,22 @@ func tryPrograms(t *testing.T, arch, tree string) {
 			skip(t, err.Error()+" (package qemu-user)")
 		}
 	}
-	for _, try := range []struct {
-		args string
-		want string
-	}{
-		{"sbin/ifenslave -V", "ifenslave "},
-		{"sbin/ifenslave -a", "lo"},
-		{"usr/sbin/bondctl --version", "bondctl "},
+	row := table.add(arch, "this machine's", cmp.Or(strings.Join(e.command, " "), "this machine's"))
+	for _, try := range []struct{ program, option, want string }{
+		{"sbin/ifenslave", "-V", "ifenslave "},
+		{"sbin/ifenslave", "-a", "lo"},
+		{"usr/sbin/bondctl", "--version", "bondctl "},
 	} {
-		program, arg, _ := strings.Cut(try.args, " ")
-		command := append(slices.Clone(e.command), filepath.Join(tree, program), arg)
-		out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
-		if errors.Is(err, unix.ENOEXEC) {
-			skip(t, "this machine does not run programs for "+arch)
-		}
-		if err != nil || !strings.Contains(string(out), try.want) {
-			t.Errorf("%q: %v, want status 0 and %q; it printed:\n%s", command, err, try.want, out)
-		}
+		t.Run(filepath.Base(try.program)+try.option, func(t *testing.T) {
+			t.Cleanup(func() { row.count(t, filepath.Base(try.program)+" "+try.option) })
+			command := append(slices.Clone(e.command), filepath.Join(tree, try.program), try.option)
+			out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+			if errors.Is(err, unix.ENOEXEC) {
+				skip(t, "this machine does not run programs for "+arch)
+			}
+			if err != nil || !strings.Contains(string(out), try.want) {
+				t.Errorf("%q: %v, want status 0 and %q; it printed:\n%s", command, err, try.want, out)
+			}
+		})
 	}
 }

@@ -13,61 +13,73 @@ import (
 	"time"
 )
 
-// A matrix is the table of what became of the scenarios on each machine.
+// table says what became of everything that was run, and where.
+var table matrix
+
+// TestMain writes the table to the file that VMTEST_MATRIX names.
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if path := os.Getenv("VMTEST_MATRIX"); path != "" && len(table.rows) > 0 {
+		if err := os.WriteFile(path, []byte(table.String()), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
 type matrix struct {
 	mu   sync.Mutex
 	rows []*row
 }
 
 type row struct {
-	machine         Machine
-	kernel          string // its full version
-	began, ended    time.Time
-	passed          int
-	failed, skipped []string
+	arch, kernel, processor string
+	began, ended            time.Time
+	passed                  int
+	failed, skipped         []string
 }
 
-func (m *matrix) add(machine Machine, kernelDir string) *row {
-	version, err := os.ReadFile(filepath.Join(kernelDir, "version"))
-	if err != nil {
-		version = []byte("?")
-	}
-	r := &row{machine: machine, kernel: strings.TrimSpace(string(version)), began: time.Now(), ended: time.Now()}
+func (m *matrix) add(arch, kernel, processor string) *row {
+	r := &row{arch: arch, kernel: kernel, processor: processor, began: time.Now(), ended: time.Now()}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.rows = append(m.rows, r)
 	return r
 }
 
-func (r *row) count(t *testing.T, scenario string) {
+// kernelVersion is the full version of a kernel that kernels.sh fetched.
+func kernelVersion(dir string) string {
+	version, err := os.ReadFile(filepath.Join(dir, "version"))
+	if err != nil {
+		return "?"
+	}
+	return strings.TrimSpace(string(version))
+}
+
+// count adds the outcome of t, at its end, to the row.
+func (r *row) count(t *testing.T, what string) {
 	switch {
 	case t.Failed():
-		r.failed = append(r.failed, scenario)
+		r.failed = append(r.failed, what)
 	case t.Skipped():
-		r.skipped = append(r.skipped, scenario)
+		r.skipped = append(r.skipped, what)
 	default:
 		r.passed++
 	}
 	r.ended = time.Now()
 }
 
-func (m *matrix) write(t *testing.T, path string) {
-	if path == "" || len(m.rows) == 0 {
-		return
-	}
+func (m *matrix) String() string {
 	text := new(strings.Builder)
 	w := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "package\tkernel\tprocessor\tpassed\tfailed\tskipped\ttime")
 	for _, r := range m.rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%.0f s\n", r.machine.Arch, r.kernel, r.machine.CPU,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%.0f s\n", r.arch, r.kernel, r.processor,
 			r.passed, list(r.failed), list(r.skipped), r.ended.Sub(r.began).Seconds())
 	}
-	if err := w.Flush(); err != nil {
-		t.Error(err)
-	}
-	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
-		t.Error(err)
-	}
+	w.Flush()
+	return text.String()
 }
 
 // list is a number, and the names where there are any.

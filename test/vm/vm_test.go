@@ -12,9 +12,8 @@ import (
 	"testing"
 )
 
-// TestVM runs every scenario on every machine that VMTEST_MACHINES names by its name or
-// by its kernel's (all whose kernel is there where it is empty), and writes a table of
-// what became of it to the file VMTEST_MATRIX.
+// TestVM runs every scenario on each machine that VMTEST_MACHINES names, by its name or
+// by its kernel's; where it is empty, on all whose kernel is there.
 func TestVM(t *testing.T) {
 	kernels := os.Getenv("VMTEST_KERNELS")
 	if kernels == "" {
@@ -38,8 +37,6 @@ func TestVM(t *testing.T) {
 		}
 	}
 	packages := newPackages(t, filepath.Join(here, "..", ".."))
-	table := new(matrix)
-	t.Cleanup(func() { table.write(t, os.Getenv("VMTEST_MATRIX")) })
 	for _, m := range Machines {
 		if len(wanted) > 0 && !m.isOneOf(wanted) {
 			continue
@@ -56,7 +53,7 @@ func TestVM(t *testing.T) {
 			if _, err := exec.LookPath(m.QEMU); err != nil {
 				skip(t, err.Error()+" (package qemu-system-x86)")
 			}
-			row := table.add(m, dir)
+			row := table.add(m.Arch, kernelVersion(dir), m.CPU)
 			b := &bench{machine: m, dir: dir, here: here, packages: packages}
 			t.Cleanup(b.close)
 			for _, name := range scenarios {
