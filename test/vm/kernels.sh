@@ -18,12 +18,12 @@ shopt -s inherit_errexit
 # name: suite, Debian architecture, package that depends on the newest kernel
 table() {
   case $1 in
-    5.10) echo bullseye amd64 linux-image-cloud-amd64 ;;
-    6.1) echo bookworm amd64 linux-image-cloud-amd64 ;;
-    6.12) echo trixie amd64 linux-image-cloud-amd64 ;;
-    7.2) echo sid amd64 linux-image-cloud-amd64 ;;
-    6.1-686) echo bookworm i386 linux-image-686 ;;
-    *) return 1 ;;
+  5.10) echo bullseye amd64 linux-image-cloud-amd64 ;;
+  6.1) echo bookworm amd64 linux-image-cloud-amd64 ;;
+  6.12) echo trixie amd64 linux-image-cloud-amd64 ;;
+  7.2) echo sid amd64 linux-image-cloud-amd64 ;;
+  6.1-686) echo bookworm i386 linux-image-686 ;;
+  *) return 1 ;;
   esac
 }
 
@@ -143,8 +143,8 @@ make_kernel() {
     m=${file#"$tree"}
     mkdir -p "$to/root${m%/*}"
     case $m in
-      *.xz) xz -dc "$file" >"$to/root${m%.xz}" ;;
-      *) cp "$file" "$to/root$m" ;;
+    *.xz) xz -dc "$file" >"$to/root${m%.xz}" ;;
+    *) cp "$file" "$to/root$m" ;;
     esac
   done
   [ -n "$(find "$to/root/lib/modules" -name 'bonding.ko')" ] || die "$name: no bonding driver in ${names[*]}"

@@ -28,12 +28,12 @@ for mode in balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb b
   check "the peer answers" reachable
 
   case $mode in
-    active-backup | balance-tlb | balance-alb)
-      expect_status 0 ifenslave -c bond0 eth1
-      equal "eth1 is the active one" eth1 "$(option bond0 active_slave)"
-      check "the peer answers through it" reachable
-      ;;
-    *) expect_status 1 ifenslave -c bond0 eth1 ;;
+  active-backup | balance-tlb | balance-alb)
+    expect_status 0 ifenslave -c bond0 eth1
+    equal "eth1 is the active one" eth1 "$(option bond0 active_slave)"
+    check "the peer answers through it" reachable
+    ;;
+  *) expect_status 1 ifenslave -c bond0 eth1 ;;
   esac
 
   expect_status 0 ifenslave -d bond0 eth1
@@ -41,8 +41,8 @@ for mode in balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb b
   equal "with its own address" "$(nic_address eth1)" "$(address eth1)"
   equal "with its own MTU" 1400 "$(mtu eth1)"
   case $mode in
-    # A peer's bond goes on sending to the released one's port.
-    balance-rr | balance-xor | broadcast | 802.3ad) unplug eth1 ;;
+  # A peer's bond goes on sending to the released one's port.
+  balance-rr | balance-xor | broadcast | 802.3ad) unplug eth1 ;;
   esac
   check "the peer answers through the other" reachable
   expect_status 0 ifenslave -d bond0 eth0

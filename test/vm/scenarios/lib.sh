@@ -198,9 +198,9 @@ make_peer_bond() {
 # make_peer_for MODE: the other end that a bond of that mode needs
 make_peer_for() {
   case $1 in
-    802.3ad | 4) make_peer_bond 802.3ad lacp_rate fast ;;
-    balance-rr | balance-xor | broadcast | 0 | 2 | 3) make_peer_bond balance-xor ;;
-    *) make_switch ;;
+  802.3ad | 4) make_peer_bond 802.3ad lacp_rate fast ;;
+  balance-rr | balance-xor | broadcast | 0 | 2 | 3) make_peer_bond balance-xor ;;
+  *) make_switch ;;
   esac
 }
 
