@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slackbond/slackbond/internal/bond"
 )
@@ -22,6 +23,7 @@ type Host struct {
 	// What a tree of files cannot stand in for; nil on a real machine.
 	write func(path, command string) error
 	port  func(nic string) (Port, error)
+	sleep func(time.Duration)
 }
 
 func (h Host) path(elem ...string) string {

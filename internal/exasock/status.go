@@ -73,7 +73,11 @@ func (h Host) Status(name string) (Status, error) {
 	}
 	// The driver asks bonding only now and then: give it that time, twice, and
 	// look at both anew.
-	time.Sleep(2 * time.Duration(min(s.Monitor.Poll, 500)) * time.Millisecond)
+	sleep := h.sleep
+	if sleep == nil {
+		sleep = time.Sleep
+	}
+	sleep(2 * time.Duration(s.Monitor.Poll) * time.Millisecond)
 	if b, err = h.bond(name); err != nil {
 		return Status{}, err
 	}

@@ -27,7 +27,7 @@ const releaseCheck = time.Second
 // Watch yields the active port (nil: there is none), first the one of now and
 // then each change that it sees, until ctx is done, or with ErrReleased when
 // the bond is. A member that was active for less than the interval can be
-// missed. With the default intervals it takes about a thousandth of a core.
+// missed. With the default intervals it takes a few thousandths of a core.
 func (p *Page) Watch(ctx context.Context, poll Poll) iter.Seq2[*Port, error] {
 	if poll.Min <= 0 {
 		poll.Min = time.Millisecond
