@@ -26,7 +26,7 @@ for p in ifenslave bondctl; do
 done
 cp $1/ifenslave $tree/sbin/ || :
 cp $1/bondctl $tree/usr/sbin/ || :
-env -u GOARCH -u GO386 -u GOARM go run ./rc.d/render $1/rc || { mkdir -p $1/rc; printf '#!/bin/bash\n' >$1/rc/rc.bond; : >$1/rc/rc.bond.conf; }
+mkdir -p $1/rc; env -u GOARCH -u GO386 -u GOARM go run ./rc.d/render $1/rc || { mkdir -p $1/rc; printf '#!/bin/bash\n' >$1/rc/rc.bond; : >$1/rc/rc.bond.conf; }
 install -m 644 $1/rc/rc.bond $tree/etc/rc.d/rc.bond.new
 install -m 600 $1/rc/rc.bond.conf $tree/etc/rc.d/rc.bond.conf.new
 cat >$tree/install/doinst.sh <<'E'
