@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/interp"
@@ -59,7 +60,7 @@ func (w *workspace) remove() error {
 // build runs the manifest's commands. No shell program is needed: they are
 // interpreted here. A kind's own commands, which may write anywhere in the
 // source tree, run in a copy of it.
-func (m *Manifest) build(ctx context.Context, w *workspace, arch Arch, log io.Writer) error {
+func (m *Manifest) build(ctx context.Context, w *workspace, arch Arch, epoch time.Time, log io.Writer) error {
 	text := m.buildText()
 	if text == "" {
 		return nil
@@ -80,7 +81,7 @@ func (m *Manifest) build(ctx context.Context, w *workspace, arch Arch, log io.Wr
 	}
 	runner, err := interp.New(
 		interp.Dir(source),
-		interp.Env(expand.ListEnviron(append(os.Environ(), m.environment(w, arch)...)...)),
+		interp.Env(expand.ListEnviron(append(os.Environ(), m.environment(w, arch, epoch)...)...)),
 		interp.Params("-e"),
 		interp.StdIO(nil, log, log),
 	)
@@ -97,7 +98,7 @@ func (m *Manifest) build(ctx context.Context, w *workspace, arch Arch, log io.Wr
 }
 
 // environment is what the commands find set, as in the generated script.
-func (m *Manifest) environment(w *workspace, arch Arch) []string {
+func (m *Manifest) environment(w *workspace, arch Arch, epoch time.Time) []string {
 	env := []string{
 		"PRGNAM=" + m.Name,
 		"VERSION=" + m.FullVersion(),
@@ -109,6 +110,9 @@ func (m *Manifest) environment(w *workspace, arch Arch) []string {
 		"BUILDDIR=" + w.buildDir,
 		"SLKCFLAGS=" + arch.Flags,
 		"LIBDIRSUFFIX=" + arch.Lib,
+	}
+	if !epoch.IsZero() {
+		env = append(env, "SOURCE_DATE_EPOCH="+strconv.FormatInt(epoch.Unix(), 10))
 	}
 	if m.kind().name == "go" && arch.Name != NoArch {
 		env = append(append(env, "GOOS=linux"), arch.Env...)

@@ -173,6 +173,10 @@ func (m *Manifest) note() {
 			say(fmt.Sprintf("contents[%d]", i), fmt.Sprintf("%s: left out: for %s only", c.Destination, c.Packager))
 		case c.Type == "ghost":
 			say(field, fmt.Sprintf("%s: left out: packages own no files that they do not hold", c.Destination))
+		case strings.HasPrefix(member(c.Destination), "usr/share/man"):
+			say(field, fmt.Sprintf("%s: goes to /usr/man, where Slackware's manual pages are", c.Destination))
+		case strings.HasSuffix(c.Destination, ".service") || strings.Contains(c.Destination, "/systemd/"):
+			say(field, fmt.Sprintf("%s: packaged, but Slackware has no systemd", c.Destination))
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (m *Manifest) Script(o Options) ([]byte, error) {
 		"InPlace":       o.InPlace,
 		"Contents":      contents,
 		"Strip":         m.kind().strip && len(m.Slackware.Commands) == 0,
-		"Man":           m.kind().name != "shell" && len(m.Slackware.Commands) == 0,
+		"Man":           m.hasPages(),
 		"Docs":          m.docWords(),
 		"Doinst":        doinst != "",
 		"Douninst":      douninst != "",
@@ -90,6 +90,23 @@ func (m *Manifest) Script(o Options) ([]byte, error) {
 		return nil, err
 	}
 	return squeeze(out.Bytes()), nil
+}
+
+// hasPages reports whether manual pages may come that are not compressed yet,
+// or to /usr/share/man.
+func (m *Manifest) hasPages() bool {
+	if m.kind().name != "shell" && len(m.Slackware.Commands) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(m.Contents, func(c Content) bool {
+		p := member(c.Destination)
+		return !c.skipped() && (isPage(p) && !strings.HasSuffix(c.Source, ".gz") || strings.HasPrefix(p, "usr/share/man/"))
+	})
+}
+
+// isPage reports whether the member is in a directory of manual pages.
+func isPage(p string) bool {
+	return strings.HasPrefix(p, "usr/man/") || strings.HasPrefix(p, "usr/share/man/")
 }
 
 // squeeze leaves no two blank lines in a row, which optional blocks make.

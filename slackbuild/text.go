@@ -6,76 +6,57 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/slackbond/slackbond/pkgtools"
 )
 
-// slackDescLines and slackDescColumns are the size of the description that
-// installpkg shows: 11 lines, each a blank and 70 columns after NAME and colon.
+// slackDescLines and slackDescColumns are the room that slack-desc has below its
+// first two lines.
 const (
-	slackDescLines   = 11
+	slackDescLines   = 9
 	slackDescColumns = 70
 )
 
 // slackDesc is the text of install/slack-desc.
 func (m *Manifest) slackDesc() string {
-	lines := []string{m.title(), ""}
-	if len(m.Slackware.SlackDesc) > 0 {
-		lines = append(lines, m.Slackware.SlackDesc...)
-	} else {
-		body := wrap(ascii(m.body()), slackDescColumns)
+	text := m.Slackware.SlackDesc
+	if len(text) == 0 {
+		text = wrap(ascii(m.body()), slackDescColumns)
 		if home := "Homepage: " + m.Homepage; m.Homepage != "" && !strings.Contains(m.Description, m.Homepage) &&
-			len(body)+4 <= slackDescLines && len(home) <= slackDescColumns {
-			body = append(body, "", home)
+			len(text)+2 <= slackDescLines && len(home) <= slackDescColumns {
+			text = append(text, "", home)
 		}
-		lines = append(lines, body...)
 	}
-	if len(lines) > slackDescLines {
-		lines = lines[:slackDescLines]
-	}
-	for len(lines) < slackDescLines {
-		lines = append(lines, "")
-	}
-	var b strings.Builder
-	b.WriteString(SlackDescHead(m.Name))
-	for _, line := range lines {
-		b.WriteString(strings.TrimRight(m.Name+": "+line, " ") + "\n")
-	}
-	return b.String()
+	text = text[:min(len(text), slackDescLines)]
+	return pkgtools.SlackDesc{Name: m.Name, Short: m.short(), Text: text}.String()
 }
 
-// SlackDescHead is what stands above the description: how to edit it, and the
-// ruler.
+// SlackDescHead is what stands above the description of the package: how to
+// edit it, and the ruler.
 func SlackDescHead(name string) string {
-	return slackDescHowTo + fmt.Sprintf("%*s|-----handy-ruler%s|\n", len(name), "", strings.Repeat("-", slackDescColumns-16))
+	whole := pkgtools.SlackDesc{Name: name}.String()
+	return whole[:strings.Index(whole, "|\n")+2]
 }
 
-const slackDescHowTo = `# HOW TO EDIT THIS FILE:
-# The "handy ruler" below makes it easier to edit a package description.
-# Line up the first '|' above the ':' following the base package name, and
-# the '|' on the right side marks the last column you can put a character in.
-# You must make exactly 11 lines for the formatting to be correct.  It's also
-# customary to leave one space after the ':' except on otherwise blank lines.
-
-`
-
-// title is the first line: NAME (short text), as long as it may be.
-func (m *Manifest) title() string {
+// short is the text in parentheses on the first line, as long as it may be.
+func (m *Manifest) short() string {
 	summary := m.Slackware.Summary
 	if summary == "" {
 		summary = firstSentence(m.Description)
 	}
 	if summary == "" {
-		return fmt.Sprintf("%s (%s)", m.Name, m.Name)
+		return m.Name
 	}
 	room := slackDescColumns - len(m.Name) - len(" ()")
 	summary = ascii(summary)
-	if len(summary) > room {
-		cut := max(room-len("..."), 0)
-		if i := strings.LastIndexByte(summary[:cut], ' '); i > cut/2 {
-			cut = i
-		}
-		summary = strings.TrimRight(summary[:cut], " ,;:") + "..."
+	if len(summary) <= room {
+		return summary
 	}
-	return fmt.Sprintf("%s (%s)", m.Name, summary)
+	cut := max(room-len("..."), 0)
+	if i := strings.LastIndexByte(summary[:cut], ' '); i > cut/2 {
+		cut = i
+	}
+	return strings.TrimRight(summary[:cut], " ,;:") + "..."
 }
 
 // body is the description, or the summary where there is none.
@@ -102,7 +83,7 @@ var sentenceEnd = regexp.MustCompile(`[.:;]( |$)`)
 func (m *Manifest) readme() string {
 	text := m.Slackware.Readme
 	if text == "" {
-		text = fmt.Sprintf("%s\n\n%s", m.title(), m.body())
+		text = fmt.Sprintf("%s (%s)\n\n%s", m.Name, m.short(), m.body())
 	}
 	return strings.Join(wrap(strings.ReplaceAll(strings.TrimSpace(text), "\t", "  "), 72), "\n") + "\n"
 }

@@ -3,10 +3,12 @@
 package lint
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/slackbond/slackbond/slackbuild"
@@ -127,7 +129,7 @@ func (b *build) checkFiles() {
 		if info.Size() > 100<<10 {
 			b.add("dir-large", file, 0, "%d KiB; over 100 are for a download", info.Size()>>10)
 		}
-		if archiveRE.MatchString(name) {
+		if archiveRE.MatchString(name) && b.isBinary(name) {
 			b.add("dir-archive", file, 0, "an archive in the directory")
 		}
 		switch perm := info.Mode().Perm(); {
@@ -138,6 +140,18 @@ func (b *build) checkFiles() {
 			b.add("mode", file, 0, "mode %#o, not 0644", perm)
 		}
 	}
+}
+
+// isBinary reports whether a NUL is near the file's beginning.
+func (b *build) isBinary(name string) bool {
+	f, err := os.Open(b.path(name))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 1024)
+	n, _ := io.ReadFull(f, head)
+	return slices.Contains(head[:n], 0)
 }
 
 func mainFile(name, file string) bool {

@@ -60,7 +60,7 @@ func guarded(s *script, c call) bool {
 func checkConfigTarget(f *findings, file string, c call) {
 	for _, w := range c.words[1:] {
 		switch {
-		case strings.HasPrefix(w, "$"):
+		case strings.HasPrefix(w, "$"), strings.Contains(w, "@"): // filled in elsewhere
 		case strings.HasPrefix(w, "/"):
 			f.add("doinst-config-target", file, c.line, "%s: the path is to start at the target's root: %s", w, strings.TrimLeft(w, "/"))
 		case !strings.HasSuffix(w, ".new") && !strings.ContainsAny(w, "*$"):

@@ -26,7 +26,8 @@ type call struct {
 	words []string // normalised; words[0] is the command
 	line  int
 	stmt  *syntax.Stmt
-	depth int // of ifs, loops, functions and subshells round it
+	depth int  // of ifs, loops, functions and subshells round it
+	fn    bool // inside a function
 	pos   uint
 }
 
@@ -38,6 +39,7 @@ type assign struct {
 	column      int
 	depth       int
 	pos         uint
+	statement   bool // no command follows that it is for
 	alone       bool // nothing else is on the line
 	computed    bool // from a command or another variable
 }
@@ -55,53 +57,63 @@ func parseScript(text string) (*script, error) {
 
 // walk collects commands, assignments and uses of variables.
 func (s *script) walk(root syntax.Node) {
-	depth := 0
-	var open []bool // whether the node on the stack deepens
+	depth, functions := 0, 0
+	var open []syntax.Node // the nodes round this one
 	syntax.Walk(root, func(node syntax.Node) bool {
 		if node == nil {
 			last := open[len(open)-1]
 			open = open[:len(open)-1]
-			if last {
+			if deepens(last) {
 				depth--
+			}
+			if _, ok := last.(*syntax.FuncDecl); ok {
+				functions--
 			}
 			return true
 		}
-		deeper := false
 		switch n := node.(type) {
 		case *syntax.Stmt:
 			if c, ok := n.Cmd.(*syntax.CallExpr); ok {
-				s.addCall(c, n, depth)
+				s.addCall(c, n, depth, functions > 0)
 			}
-		case *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause, *syntax.CaseClause, *syntax.FuncDecl, *syntax.Subshell, *syntax.CmdSubst, *syntax.Block:
-			deeper = true
-			if f, ok := n.(*syntax.FuncDecl); ok {
-				s.funcs[f.Name.Value] = true
-			}
+		case *syntax.FuncDecl:
+			s.funcs[n.Name.Value] = true
+			functions++
 		case *syntax.ParamExp:
 			if n.Param != nil {
 				s.used[n.Param.Value] = true
 			}
 		case *syntax.DeclClause:
 			for _, a := range n.Args {
-				s.addAssign(a, depth, false)
+				s.addAssign(a, depth, true)
 			}
 		}
-		if deeper {
+		if deepens(node) {
 			depth++
 		}
-		open = append(open, deeper)
+		open = append(open, node)
 		return true
 	})
 }
 
-func (s *script) addCall(n *syntax.CallExpr, stmt *syntax.Stmt, depth int) {
+// deepens reports whether what is inside the node may run never, or not as
+// part of the script itself.
+func deepens(n syntax.Node) bool {
+	switch n.(type) {
+	case *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause, *syntax.CaseClause, *syntax.FuncDecl, *syntax.Subshell, *syntax.CmdSubst, *syntax.Block:
+		return true
+	}
+	return false
+}
+
+func (s *script) addCall(n *syntax.CallExpr, stmt *syntax.Stmt, depth int, fn bool) {
 	for _, a := range n.Assigns {
 		s.addAssign(a, depth, len(n.Args) == 0)
 	}
 	if len(n.Args) == 0 {
 		return
 	}
-	c := call{line: int(n.Args[0].Pos().Line()), stmt: stmt, depth: depth, pos: n.Pos().Offset()}
+	c := call{line: int(n.Args[0].Pos().Line()), stmt: stmt, depth: depth, fn: fn, pos: n.Pos().Offset()}
 	for _, w := range n.Args {
 		c.words = append(c.words, s.normal(w.Parts))
 	}
@@ -112,7 +124,7 @@ func (s *script) addAssign(a *syntax.Assign, depth int, statement bool) {
 	if a.Name == nil {
 		return
 	}
-	as := assign{name: a.Name.Value, line: int(a.Pos().Line()), column: int(a.Pos().Col()), depth: depth, pos: a.Pos().Offset()}
+	as := assign{name: a.Name.Value, line: int(a.Pos().Line()), column: int(a.Pos().Col()), depth: depth, pos: a.Pos().Offset(), statement: statement}
 	if a.Value != nil {
 		as.value = s.normal(a.Value.Parts)
 		as.raw = s.text[a.Value.Pos().Offset():a.Value.End().Offset()]

@@ -166,24 +166,23 @@ func (c *scriptCheck) makepkg() {
 	}
 	c.beforeMakepkg(mk)
 	for _, call := range c.s.calls {
-		if call.pos > mk.pos && call.depth == 0 && !slices.Contains(harmless, call.words[0]) {
+		if call.pos > mk.pos && call.depth == 0 && slices.Contains(changing, call.words[0]) {
 			c.say("makepkg-last", call.line, "%s after makepkg", call.words[0])
 			break
 		}
 	}
 }
 
-// beforeMakepkg finds the cd that makepkg runs after.
+// beforeMakepkg finds the cd that makepkg runs after. Later ones that come back
+// (cd -, popd, relative paths) are not followed.
 func (c *scriptCheck) beforeMakepkg(mk call) {
-	var last *call
 	for _, call := range c.s.calls {
-		if call.pos < mk.pos && (call.words[0] == "cd" || call.words[0] == "pushd") && call.depth <= mk.depth {
-			last = &call
+		if call.pos < mk.pos && (call.words[0] == "cd" || call.words[0] == "pushd") &&
+			slices.ContainsFunc(call.words[1:], func(w string) bool { return strings.HasPrefix(w, "$PKG") }) {
+			return
 		}
 	}
-	if last == nil || !slices.ContainsFunc(last.words[1:], func(w string) bool { return strings.TrimSuffix(w, "/") == "$PKG" || strings.HasPrefix(w, "$PKG") }) {
-		c.say("makepkg-cd", mk.line, "no cd $PKG before makepkg, which packages the directory it is in")
-	}
+	c.say("makepkg-cd", mk.line, "no cd $PKG before makepkg, which packages the directory it is in")
 }
 
 // option is the value of makepkg's option, or empty.

@@ -127,19 +127,16 @@ func (c *scriptCheck) start() {
 	c.say("script-cd", 0, "the script does not go to its own directory: cd $(dirname $0) ; CWD=$(pwd)")
 }
 
-// effectBefore reports whether a command before pos does more than compute.
+// effectBefore reports whether a command before pos changes anything.
 func (c *scriptCheck) effectBefore(pos uint) bool {
 	return slices.ContainsFunc(c.s.calls, func(o call) bool {
-		return o.pos < pos && !slices.Contains(harmless, path.Base(o.words[0]))
+		return o.pos < pos && !o.fn && slices.Contains(changing, path.Base(o.words[0])) && !slices.Contains(o.words, "-version")
 	})
 }
 
-// harmless are commands that may come before PRINT_PACKAGE_NAME.
-var harmless = []string{"cd", "pwd", "dirname", "basename", "uname", "echo", "printf", "[", "test", "[[", "set", "shopt", "export", "unset",
-	"cat", "cut", "sed", "grep", "egrep", "fgrep", "awk", "gawk", "tr", "head", "tail", "sort", "expr", "true", "false", ":", "exit", "local",
-	"readlink", "realpath", "ls", "date", "getconf", "id", "command", "which", "type", "wc", "rev", "getopts", "shift", "read", "umask", "source", ".",
-	"eval", "let", "find", "file", "python", "python2", "python3", "perl", "ruby", "rpm", "pkg-config", "nproc", "trap", "return", "git", "xargs", "seq",
-	"break", "continue", "declare", "typeset", "mktemp", "modinfo", "ghc", "ghc-pkg", "ldd", "gcc", "java", "lscpu", "R", "php", "node", "lua", "strings", "tac", "uniq", "unzip", "tar", "bc", "hostname", "ocamlfind", "ocamlc", "kf5-config", "llvm-config", "qmake", "printenv", "env", "arch", "pathprepend", "exec", "sleep", "usage", "help"}
+// changing are commands that may not come before PRINT_PACKAGE_NAME.
+var changing = []string{"rm", "mkdir", "rmdir", "cp", "mv", "touch", "install", "chmod", "chown", "make", "wget", "curl",
+	"ln", "tar", "unzip", "useradd", "groupadd", "tee", "makepkg", "installpkg", "patch", "dd"}
 
 func (c *scriptCheck) variables() {
 	prg, ok := c.s.first("PRGNAM")
@@ -199,7 +196,7 @@ var archRE = regexp.MustCompile(`^(noarch|fw|i[3-6]86|x86_64|arm|aarch64|armv7hl
 func (c *scriptCheck) arch() {
 	var values []string
 	for _, a := range c.s.assigns {
-		if a.name != "ARCH" {
+		if a.name != "ARCH" || !a.statement || a.value == "" {
 			continue
 		}
 		values = append(values, a.value)

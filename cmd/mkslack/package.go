@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/slackbond/slackbond/internal/cmdline"
+	"github.com/slackbond/slackbond/slackbuild"
+	"github.com/urfave/cli/v2"
+)
+
+func packageCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "package",
+		Usage: "make packages from a manifest",
+		Flags: []cli.Flag{
+			manifestFlag,
+			&cli.StringFlag{Name: "arch", Aliases: []string{"a"}, Usage: "make the package for `ARCH`, for several with commas between, or for all"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: ".", Usage: "write packages to `DIR`"},
+			&cli.StringFlag{Name: "type", Value: "txz", Usage: "make packages of `TYPE` txz, tgz, tbz or tlz"},
+			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.NumCPU(), Usage: "make `N` packages at once"},
+			&cli.BoolFlag{Name: "verbose", Usage: "show what the build commands print"},
+			quietFlag,
+		},
+		Action: packageAction,
+	}
+}
+
+func packageAction(c *cli.Context) error {
+	if err := cmdline.Args(c, 0, 0, ""); err != nil {
+		return err
+	}
+	switch c.String("type") {
+	case "txz", "tgz", "tbz", "tlz":
+	default:
+		return cmdline.Usagef("--type: unknown type %q; there are: txz, tgz, tbz, tlz", c.String("type"))
+	}
+	if c.Int("jobs") < 1 {
+		return cmdline.Usagef("--jobs: %d is no number of packages", c.Int("jobs"))
+	}
+	m, err := loadManifest(c)
+	if err != nil {
+		return err
+	}
+	arches, err := chosenArches(m, c.String("arch"))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.String("output"), 0o755); err != nil {
+		return err
+	}
+	return makePackages(c, m, arches)
+}
+
+func chosenArches(m *slackbuild.Manifest, names string) ([]slackbuild.Arch, error) {
+	switch names {
+	case "all":
+		return m.Arches(), nil
+	case "":
+		a, err := m.DefaultArch()
+		return []slackbuild.Arch{a}, err
+	}
+	var all []slackbuild.Arch
+	for name := range strings.SplitSeq(names, ",") {
+		a, err := slackbuild.ParseArch(name)
+		if err != nil {
+			return nil, cmdline.Usagef("--arch: %v, all", err)
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// makePackages makes several packages at once. One that fails keeps none of the
+// others from being made.
+func makePackages(c *cli.Context, m *slackbuild.Manifest, arches []slackbuild.Arch) error {
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		errs = make([]error, len(arches))
+		done int
+		turn = make(chan struct{}, c.Int("jobs"))
+		bar  = progress(c.App.ErrWriter, "packages")
+	)
+	for i, a := range arches {
+		wg.Go(func() {
+			turn <- struct{}{}
+			defer func() { <-turn }()
+			o := slackbuild.PackageOptions{Arch: a, Output: c.String("output"), Type: c.String("type")}
+			if c.Bool("verbose") {
+				o.Log = &lockedWriter{w: c.App.ErrWriter, mu: &mu}
+			}
+			file, err := m.Package(c.Context, o)
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			bar(done, len(arches))
+			if errs[i] = err; err == nil && !c.Bool("quiet") {
+				fmt.Fprintln(c.App.Writer, file)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// lockedWriter lets several builds print to one place.
+type lockedWriter struct {
+	w  io.Writer
+	mu *sync.Mutex
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
