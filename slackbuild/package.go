@@ -25,12 +25,12 @@ import (
 // PackageOptions say how a package is made. The zero value makes a .txz in the
 // current directory.
 type PackageOptions struct {
-	Arch     Arch                 // zero: the manifest's
-	Output   string               // directory of the package
-	Type     string               // txz (default), tgz, tbz or tlz
-	Compress pkgtools.Compression // of the package
-	Log      io.Writer            // what the commands print; nil: it is told only when they fail
-	Progress func(done, total int64)
+	Arch        Arch                 // zero: the manifest's
+	Output      string               // directory of the package
+	Type        string               // txz (default), tgz, tbz or tlz
+	Compression pkgtools.Compression // of the package
+	Log         io.Writer            // what the commands print; nil: it is told only when they fail
+	Progress    func(done, total int64)
 }
 
 // Package builds and writes the package for one architecture and returns its
@@ -76,7 +76,7 @@ func (m *Manifest) Package(ctx context.Context, o PackageOptions) (file string, 
 	}
 	file = filepath.Join(o.Output, name.String()+"."+o.Type)
 	return file, pkgtools.Write(ctx, file, entries, pkgtools.WriteOptions{
-		Links: true, Epoch: epoch, Compress: o.Compress, Progress: o.Progress,
+		Links: true, Epoch: epoch, Compression: o.Compression, Progress: o.Progress,
 	})
 }
 
@@ -123,13 +123,13 @@ func (m *Manifest) Arches() []Arch {
 // environment, the manifest or the last commit; zero where there is none.
 func (m *Manifest) epoch(ctx context.Context) (time.Time, error) {
 	if v, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok {
-		return pkgtools.Epoch(v)
+		return pkgtools.ParseEpoch(v)
 	}
 	if !m.MTime.IsZero() {
 		return m.MTime.Time, nil
 	}
 	if v := gitTime(ctx, m.Dir); v != "" {
-		return pkgtools.Epoch(v)
+		return pkgtools.ParseEpoch(v)
 	}
 	return time.Time{}, nil
 }

@@ -54,7 +54,7 @@ func (c *scriptCheck) install() {
 	if !c.installs("slack-desc", "slack-*", "slack-desc*") {
 		c.say("script-slack-desc", 0, "slack-desc is not put into $PKG/install")
 	}
-	if strings.Contains(text, "/install") && !installDirRE.MatchString(text) {
+	if strings.Contains(text, "/install") && !slices.ContainsFunc(c.s.calls, makesInstall) {
 		c.say("script-install-dir", 0, "$PKG/install is not made")
 	}
 	if c.has["doinst.sh"] != nil && !c.installs("doinst.sh", "*.sh", "doinst*") {
@@ -74,11 +74,22 @@ func (c *scriptCheck) install() {
 }
 
 var (
-	gzipRE       = regexp.MustCompile(`gzip|\.gz\b|INSTALL_GZ|pigz|bzip2|\bxz\b`)
-	manShareRE   = regexp.MustCompile(`^--mandir=(\$\{?PREFIX\}?|/usr)/share/man`)
-	docRE        = regexp.MustCompile(`usr/(share/)?doc|\$\{?(PKG)?DOC[A-Z_]*\}?`)
-	installDirRE = regexp.MustCompile(`mkdir[^\n]*install|install +(-[a-zA-Z]+ +)*-[a-zA-Z]*[dD]|install\b`)
+	gzipRE     = regexp.MustCompile(`gzip|pigz|GZ|bzip2|\.[1-9ln]\w*\.gz|man.*\.gz`)
+	manShareRE = regexp.MustCompile(`^--mandir=(\$\{?PREFIX\}?|/usr)/share/man`)
+	docRE      = regexp.MustCompile(`usr/(share/)?doc|\$\{?(PKG)?DOC[A-Z_]*\}?`)
 )
+
+// makesInstall reports whether the command makes $PKG/install.
+func makesInstall(c call) bool {
+	last := c.words[len(c.words)-1]
+	switch c.words[0] {
+	case "mkdir", "tar":
+		return slices.ContainsFunc(c.words[1:], func(w string) bool { return strings.Contains(w, "install") })
+	case "install", "ginstall":
+		return slices.ContainsFunc(c.words[1:], func(w string) bool { return strings.Contains(w, "/install") })
+	}
+	return c.words[0] != "cat" && (strings.HasSuffix(last, "/install") || strings.HasSuffix(last, "/install/"))
+}
 
 // code is the script without its comments.
 func (c *scriptCheck) code() string {
