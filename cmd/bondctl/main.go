@@ -19,14 +19,18 @@ func main() {
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := &cli.App{
-		Name:                   "bondctl",
-		Usage:                  "look after channel bonding on Slackware",
-		Version:                version.Version,
-		EnableBashCompletion:   true,
-		UseShortOptionHandling: true,
+		Name:                      "bondctl",
+		Usage:                     "look after channel bonding on Slackware",
+		Version:                   version.Version,
+		EnableBashCompletion:      true,
+		UseShortOptionHandling:    true,
+		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
 			statusCommand(),
+			checkCommand(),
+			inet1Command(),
 			exasockCommand(),
+			macCommand(),
 		},
 	}
 	return cmdline.Run(app, args, stdin, stdout, stderr)

@@ -94,7 +94,8 @@ type Problem struct {
 
 // Sink takes what the readers find.
 type Sink interface {
-	// Want is called once for each address read; true asks for its Claim.
+	// Want is called once for each address read, also for those that no host can
+	// have in a list that people keep; true asks for its Claim.
 	Want(hwaddr.Addr) bool
 	Claim(Claim)
 	Problem(Problem)

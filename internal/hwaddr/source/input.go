@@ -95,14 +95,14 @@ func (in *input) unreadable(line int, why string) {
 }
 
 // address counts an address and reports whether its claim is wanted. What no
-// host can have is a problem in a list that people keep, and nothing in a table
-// that a machine shows.
+// host can have is a problem as well in a list that people keep, and nothing in
+// a table that a machine shows.
 func (in *input) address(a hwaddr.Addr, text []byte) bool {
 	if why := a.Unusable(); why != "" {
-		if !in.format.observed {
-			in.problem(text, a.String()+": "+why)
+		if in.format.observed {
+			return false
 		}
-		return false
+		in.problem(text, a.String()+": "+why)
 	}
 	in.count++
 	return in.sink.Want(a)

@@ -120,15 +120,15 @@ func fileSource(name, path string, f *format, host string, optional bool) Source
 			if gone && optional {
 				return Result{Absent: true}
 			}
-			return Result{Err: err}
+			return Result{Err: plain(err)}
 		}
 		defer file.Close()
 		info, err := file.Stat()
 		if err != nil {
-			return Result{Err: err}
+			return Result{Err: plain(err)}
 		}
 		if info.IsDir() {
-			return Result{Err: &fs.PathError{Op: "read", Path: path, Err: unix.EISDIR}}
+			return Result{Err: fmt.Errorf("%s: %w", path, unix.EISDIR)}
 		}
 		changed := info.ModTime()
 		if strings.HasPrefix(path, "/proc/") || strings.HasPrefix(path, "/sys/") {
@@ -136,6 +136,15 @@ func fileSource(name, path string, f *format, host string, optional bool) Source
 		}
 		return readFrom(file, path, name, f, host, changed, sink)
 	}}
+}
+
+// plain is an error about a file without the system call: "PATH: reason".
+func plain(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Path, p.Err)
+	}
+	return err
 }
 
 func readFrom(r io.Reader, path, name string, f *format, host string, changed time.Time, sink Sink) Result {
@@ -168,7 +177,7 @@ func dirSources(dir string, f *format) ([]Source, error) {
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			// A directory that cannot be listed is a source that cannot be read.
-			list = append(list, Source{Name: path, File: path, read: func(Sink) Result { return Result{Err: err} }})
+			list = append(list, Source{Name: path, File: path, read: func(Sink) Result { return Result{Err: plain(err)} }})
 			return nil
 		}
 		if !d.Type().IsRegular() {

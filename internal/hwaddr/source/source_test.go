@@ -17,13 +17,22 @@ import (
 // collect is a Sink that wants everything.
 type collect struct {
 	wanted   int
+	unusable int
 	claims   []Claim
 	problems []Problem
 }
 
-func (c *collect) Want(hwaddr.Addr) bool { c.wanted++; return true }
-func (c *collect) Claim(x Claim)         { c.claims = append(c.claims, x) }
-func (c *collect) Problem(p Problem)     { c.problems = append(c.problems, p) }
+// Want wants what a host can have.
+func (c *collect) Want(a hwaddr.Addr) bool {
+	if a.Unusable() != "" {
+		c.unusable++
+		return false
+	}
+	c.wanted++
+	return true
+}
+func (c *collect) Claim(x Claim)     { c.claims = append(c.claims, x) }
+func (c *collect) Problem(p Problem) { c.problems = append(c.problems, p) }
 
 // say gives all that was found, one line each.
 func (c *collect) say() []string {
@@ -215,7 +224,7 @@ func TestFormats(t *testing.T) {
 			if diff := cmp.Diff(s.want, c.say()); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if r.Count != len(c.claims) || c.wanted != r.Count {
+			if r.Count != len(c.claims)+c.unusable || c.wanted+c.unusable != r.Count {
 				t.Errorf("counted %d addresses, asked for %d, %d claims", r.Count, c.wanted, len(c.claims))
 			}
 		})

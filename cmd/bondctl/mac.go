@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/slackbond/slackbond/internal/bondconf"
+	"github.com/slackbond/slackbond/internal/cmdline"
+	"github.com/slackbond/slackbond/internal/hwaddr"
+	"github.com/slackbond/slackbond/internal/hwaddr/source"
+	"github.com/slackbond/slackbond/internal/hwaddr/vet"
+	"github.com/urfave/cli/v2"
+)
+
+func macCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "mac",
+		Usage: "find out who has a hardware address, and make one for a bond",
+		Subcommands: []*cli.Command{
+			macCheckCommand(),
+			macNewCommand(),
+			macAuditCommand(),
+			macFormatsCommand(),
+		},
+	}
+}
+
+// macSourceFlags say what is read.
+func macSourceFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "from", Aliases: []string{"f"}, Usage: "read also this `[FORMAT:]FILE`, directory, or - for stdin; may be repeated"},
+		&cli.BoolFlag{Name: "no-host", Usage: "read only what --from names, not this host"},
+		&cli.StringFlag{Name: "root", Usage: "read the files of the host whose root directory is `DIR`, and no tables of the running kernel", Value: "/"},
+	}
+}
+
+// macForFlag is the bond that an address is for.
+func macForFlag() cli.Flag {
+	return &cli.StringFlag{Name: "for", Usage: "the address is for `BOND`: that it and its members have it is no conflict"}
+}
+
+// macVetter vets addresses against the sources that the flags name.
+type macVetter struct {
+	sources []source.Source
+	own     vet.Own
+}
+
+func newMACVetter(c *cli.Context) (*macVetter, error) {
+	sources, err := macSources(c)
+	if err != nil {
+		return nil, err
+	}
+	own, err := macOwn(c)
+	if err != nil {
+		return nil, err
+	}
+	return &macVetter{sources, own}, nil
+}
+
+// check gives the verdicts.
+func (v *macVetter) check(addrs ...hwaddr.Addr) (*vet.Report, error) {
+	return vet.Check(addrs, v.sources, v.own), nil
+}
+
+// macSources are the sources that the flags name.
+func macSources(c *cli.Context) ([]source.Source, error) {
+	var list []source.Source
+	switch root := c.String("root"); {
+	case c.Bool("no-host"):
+		if len(c.StringSlice("from")) == 0 {
+			return nil, cmdline.Usagef("%s: with --no-host there has to be a --from", c.Command.HelpName)
+		}
+	case root == "/":
+		list = source.Host()
+	default:
+		list = source.HostFiles(root)
+	}
+	for _, spec := range c.StringSlice("from") {
+		more, err := source.From(spec, c.App.Reader)
+		if err != nil {
+			return nil, cmdline.Usagef("%s: %s", c.Command.HelpName, err)
+		}
+		list = append(list, more...)
+	}
+	return list, nil
+}
+
+// macOwn is what belongs to the bond of --for.
+func macOwn(c *cli.Context) (vet.Own, error) {
+	bond := c.String("for")
+	if bond == "" {
+		return vet.Own{}, nil
+	}
+	root := c.String("root")
+	var links []source.Link
+	if root == "/" {
+		var err error
+		if links, err = source.Links(); err != nil {
+			return vet.Own{}, err
+		}
+	}
+	var configs []*bondconf.Config
+	for _, path := range []string{bondconf.DefaultPath, bondconf.Inet1Path} {
+		// One that cannot be read is reported as a source.
+		if conf, err := bondconf.Read(filepath.Join(root, path)); err == nil {
+			configs = append(configs, conf)
+		}
+	}
+	host, _ := os.Hostname() // without it one thing less is recognised as own
+	return vet.OwnOf(bond, host, links, configs...), nil
+}
+
+func macFormatsCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "formats",
+		Usage: "list the formats that --from reads",
+		Action: func(c *cli.Context) error {
+			if err := cmdline.Args(c, 0, 0, ""); err != nil {
+				return err
+			}
+			return writeFormats(c.App.Writer)
+		},
+	}
+}

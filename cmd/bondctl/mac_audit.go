@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"github.com/slackbond/slackbond/internal/cmdline"
+	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/slackbond/slackbond/internal/hwaddr/source"
+	"github.com/slackbond/slackbond/internal/hwaddr/vet"
+	"github.com/urfave/cli/v2"
+)
+
+func macAuditCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "audit",
+		Usage: "find addresses that two have, on this host and in all that is read",
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+		}, macSourceFlags()...),
+		Action: func(c *cli.Context) error {
+			if err := cmdline.Args(c, 0, 0, ""); err != nil {
+				return err
+			}
+			sources, err := macSources(c)
+			if err != nil {
+				return err
+			}
+			var links []source.Link
+			if !c.Bool("no-host") && c.String("root") == "/" {
+				if links, err = source.Links(); err != nil {
+					return err
+				}
+			}
+			report := vet.Audit(sources, links)
+			if c.Bool("json") {
+				err = cmdline.WriteJSON(c.App.Writer, macJSONAudit{report, jsonSources(report.Sources)})
+			} else {
+				err = writeMACAudit(c.App.Writer, report)
+			}
+			if err != nil {
+				return err
+			}
+			switch {
+			case len(report.Findings) > 0 || len(report.Problems) > 0:
+				return cmdline.Status(exit.Failed)
+			case len(report.Failures()) > 0:
+				return cmdline.Status(exit.CannotTell)
+			}
+			return nil
+		},
+	}
+}
+
+// macJSONAudit is the JSON of mac audit; bondctl-mac(8) documents it.
+type macJSONAudit struct {
+	*vet.AuditReport
+	Sources []macJSONSource `json:"sources"`
+}
+
+func writeMACAudit(out io.Writer, r *vet.AuditReport) error {
+	w := bufio.NewWriter(out)
+	p := cmdline.Colours(out)
+	switch failed := len(r.Failures()); {
+	case len(r.Findings) > 0:
+		fmt.Fprintln(w, p.Bad(plural(len(r.Findings), "address that two have", "addresses that two have")))
+	case failed > 0:
+		fmt.Fprintln(w, p.Warn("cannot tell: ")+plural(failed, "source", "sources")+" could not be read")
+	default:
+		fmt.Fprintln(w, p.Good("no address that two have")+" in what was read")
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "\n%s: %s: %s\n", p.Bold(f.Addr.String()), f.Kind, f.Text)
+		for _, c := range f.Claims {
+			fmt.Fprintf(w, "  %s %s\n", claimLabel(c), claimLine(c))
+			if c.Text != "" && c.File != "" {
+				fmt.Fprintf(w, "    %s\n", p.Dim(c.Text))
+			}
+		}
+		fmt.Fprintf(w, "  %s %s\n", p.Good("cure:"), f.Cure)
+	}
+	if r.MoreAddresses > 0 {
+		fmt.Fprintf(w, "\n%s more come twice and were not looked at\n", plural(r.MoreAddresses, "address", "addresses"))
+	}
+	writeMACProblems(w, p, r.Problems, r.MoreProblems, 1000)
+	writeMACSources(w, p, r.Sources, r.Failures())
+	return w.Flush()
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+
+package derive
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/slackbond/slackbond/internal/hwaddr"
+	"github.com/slackbond/slackbond/internal/hwaddr/source"
+)
+
+var (
+	uuid = Trait{"product UUID", "4c4c4544-0043-5410-8053-b4c04f563333"}
+	nic0 = Trait{"NIC", "02:00:5e:10:00:07"}
+	nic1 = Trait{"NIC", "02:00:5e:10:00:08"}
+	nic2 = Trait{"NIC", "02:00:5e:10:00:09"}
+)
+
+func anything(hwaddr.Addr) bool { return true }
+
+func address(t *testing.T, path, bond string, traits ...Trait) hwaddr.Addr {
+	t.Helper()
+	s := Store{Path: path, Traits: traits}
+	list, err := s.Address(bond, Prefix{}, 1, anything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list[0]
+}
+
+// TestSame covers what the scheme is for: the same address after a reboot and
+// after a NIC was replaced, one NIC after the other; another for another bond
+// and another host.
+func TestSame(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bondctl", "secret")
+	first := address(t, path, "bond0", nic0, nic1)
+	if first.Unusable() != "" || !first.IsLocal() {
+		t.Errorf("%s is no local address of one host", first)
+	}
+	for _, traits := range [][]Trait{{nic0, nic1}, {nic1}, {nic1, nic2}, {nic2}, {nic2, uuid}, {uuid}} {
+		if a := address(t, path, "bond0", traits...); a != first {
+			t.Errorf("with %v: %s, before %s", traits, a, first)
+		}
+	}
+	if a := address(t, path, "bond1", uuid); a == first {
+		t.Errorf("bond1 has bond0's %s", a)
+	}
+	if a := address(t, filepath.Join(t.TempDir(), "secret"), "bond0", nic0); a == first {
+		t.Errorf("another host has %s too", a)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v: want mode 600", info.Mode(), err)
+	}
+	if info, _ := os.Stat(filepath.Dir(path)); info.Mode().Perm() != 0o700 {
+		t.Errorf("the directory has mode %v", info.Mode())
+	}
+}
+
+func TestCopiedDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	first := address(t, path, "bond0", uuid, nic0, nic1)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := Store{Path: path, Traits: []Trait{nic2}}
+	_, err = copied.Address("bond0", Prefix{}, 1, anything)
+	if !errors.Is(err, ErrCopied) {
+		t.Fatalf("error %v, want ErrCopied", err)
+	}
+	for _, word := range []string{"product UUID, 2 NICs", "--adopt", path} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q does not say %q", err, word)
+		}
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Error("the refusal changed the file")
+	}
+	copied.Adopt = true
+	list, err := copied.Address("bond0", Prefix{}, 1, anything)
+	if err != nil || list[0] != first {
+		t.Errorf("adopted: %v, %v; want %s", list, err, first)
+	}
+	if a := address(t, path, "bond0", nic2); a != first {
+		t.Errorf("after adopting: %s, want %s", a, first)
+	}
+	// The old hardware is forgotten.
+	old := Store{Path: path, Traits: []Trait{uuid}}
+	if _, err := old.Address("bond0", Prefix{}, 1, anything); !errors.Is(err, ErrCopied) {
+		t.Errorf("the old machine: %v, want ErrCopied", err)
+	}
+}
+
+// TestInUse checks that the next candidate is taken, and kept.
+func TestInUse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	first := address(t, path, "bond0", nic0)
+	s := Store{Path: path, Traits: []Trait{nic0}}
+	list, err := s.Address("bond0", Prefix{}, 1, func(a hwaddr.Addr) bool { return a != first })
+	if err != nil || list[0] == first {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if a := address(t, path, "bond0", nic0); a != list[0] {
+		t.Errorf("next time %s, want %s", a, list[0])
+	}
+	if _, err := s.Address("bond0", Prefix{}, 1, func(hwaddr.Addr) bool { return false }); err == nil {
+		t.Error("no error where all candidates are in use")
+	}
+	several, err := s.Address("bond0", Prefix{}, 5, anything)
+	if err != nil || len(several) != 5 || several[0] != list[0] {
+		t.Errorf("%v, %v: want five, the first %s", several, err, list[0])
+	}
+}
+
+func TestNothingToRecognise(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	s := Store{Path: path}
+	if _, err := s.Address("bond0", Prefix{}, 1, anything); err != nil || len(s.Notes) != 1 {
+		t.Errorf("%v, notes %q", err, s.Notes)
+	}
+}
+
+func TestBadFile(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty": "", "no JSON": "secret", "short": `{"version":1,"secret":"00"}`, "version": `{"version":2,"secret":"00000000000000000000000000000000"}`,
+	} {
+		path := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := Store{Path: path, Traits: []Trait{nic0}}
+		if _, err := s.Address("bond0", Prefix{}, 1, anything); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v, want one that names the file", name, err)
+		}
+		if after, _ := os.ReadFile(path); string(after) != text {
+			t.Errorf("%s: the file was changed", name)
+		}
+	}
+}
+
+func TestPrefix(t *testing.T) {
+	for text, bits := range map[string]int{"local": 46, "": 46, "00:16:3e": 24, "00-16-3E": 24, "02": 40, "02:00:00:00:01": 8} {
+		p, err := ParsePrefix(text)
+		if err != nil || p.Bits() != bits {
+			t.Errorf("ParsePrefix(%q) has %d bits, %v; want %d", text, p.Bits(), err, bits)
+		}
+		back, err := ParsePrefix(p.String())
+		if err != nil || back.String() != p.String() {
+			t.Errorf("%q does not round trip: %q", text, back)
+		}
+		for range 50 {
+			a := Random(p)
+			if a.Unusable() != "" || !strings.HasPrefix(a.String(), strings.TrimPrefix(p.String(), "local")) {
+				t.Errorf("with prefix %s: %s", p, a)
+			}
+		}
+	}
+	for _, text := range []string{"xen", "01:00:5e", "00:16:3e:1:2:3", "0", "00:00:5e:00", "02:bf"} {
+		if p, err := ParsePrefix(text); err == nil {
+			t.Errorf("ParsePrefix(%q) = %s, want an error", text, p)
+		}
+	}
+}
+
+// TestFixed pins the scheme: an address must not change with a new version of
+// the program.
+func TestFixed(t *testing.T) {
+	secret := []byte("0123456789abcdef")
+	xen, err := ParsePrefix("00:16:3e")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		bond    string
+		prefix  Prefix
+		counter uint32
+		want    string
+	}{
+		{"bond0", Prefix{}, 0, "da:98:2c:5b:9a:46"},
+		{"bond0", Prefix{}, 1, "fa:36:8c:a2:67:c4"},
+		{"bond1", Prefix{}, 0, "a6:4a:67:0e:24:ac"},
+		{"bond0", xen, 0, "00:16:3e:c0:47:63"},
+	} {
+		if got := derive(secret, c.bond, c.prefix, c.counter).String(); got != c.want {
+			t.Errorf("derive(%s, %s, %d) = %s, want %s", c.bond, c.prefix, c.counter, got, c.want)
+		}
+	}
+}
+
+func TestTraits(t *testing.T) {
+	root := t.TempDir()
+	dmi := filepath.Join(root, "sys/class/dmi/id")
+	if err := os.MkdirAll(dmi, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"product_uuid": uuid.Value + "\n", "board_serial": "To be filled by O.E.M.\n", "chassis_serial": "00000000\n"} {
+		if err := os.WriteFile(filepath.Join(dmi, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := traits(root, []source.Link{{Name: "eth0", Permanent: hwaddr.Addr{2, 0, 0x5e, 0x10, 0, 7}}, {Name: "bond0"}})
+	if len(got) != 2 || got[0] != uuid || got[1] != nic0 {
+		t.Errorf("traits %v, want %v", got, []Trait{uuid, nic0})
+	}
+	for _, v := range []string{"", "0", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "03000200-0400-0500-0006-000700080009", "default string", "none", "not specified", "1234567890"} {
+		if !placeholder(v) {
+			t.Errorf("placeholder(%q) = false", v)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+
+package vet
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slackbond/slackbond/internal/bondconf"
+	"github.com/slackbond/slackbond/internal/hwaddr/source"
+)
+
+// Own is what belongs to a bond: itself, its members (those it has and those
+// it is configured to have), and the VLANs and bridges on it, which all share
+// its address rightly. The zero Own is of no bond.
+type Own struct {
+	Bond  string
+	names []string
+	// What tables that remember call this host: the IP addresses of the bond,
+	// and the host's name.
+	ips  []string
+	host string
+}
+
+// OwnOf finds what belongs to the bond among the interfaces of this host and
+// in the configuration, of which either may be nil. Host is this host's name.
+func OwnOf(bond, host string, links []source.Link, configs ...*bondconf.Config) Own {
+	own := Own{Bond: bond, names: []string{bond}, host: host}
+	for _, c := range configs {
+		if c == nil {
+			continue
+		}
+		if b := c.Bond(bond); b != nil && b.NICs.Known {
+			own.names = append(own.names, b.NICs.Words()...)
+		}
+		for _, i := range c.Interfaces {
+			if i.Name.Value == bond {
+				own.ips = append(own.ips, addresses(i.IPAddrs)...)
+				own.ips = append(own.ips, addresses(i.IP6Addrs)...)
+			}
+		}
+	}
+	byName := map[string]source.Link{}
+	byIndex := map[int]source.Link{}
+	for _, l := range links {
+		byName[l.Name], byIndex[l.Index] = l, l
+	}
+	if b, ok := byName[bond]; ok {
+		for _, l := range links {
+			if l.Master == b.Index {
+				own.names = append(own.names, l.Name)
+			}
+		}
+	}
+	// A VLAN follows its parent, a bridge takes the address of a port.
+	for again := true; again; {
+		again = false
+		for _, l := range links {
+			if own.has(l.Name) {
+				if m, ok := byIndex[l.Master]; ok && m.Kind == "bridge" && !own.has(m.Name) {
+					own.names, again = append(own.names, m.Name), true
+				}
+				continue
+			}
+			if p, ok := byIndex[l.Parent]; ok && l.Kind == "vlan" && own.has(p.Name) {
+				own.names, again = append(own.names, l.Name), true
+			}
+		}
+	}
+	return own
+}
+
+// addresses are those of IPADDRS without their prefix lengths.
+func addresses(t bondconf.Text) []string {
+	list := t.Words()
+	for i := range list {
+		list[i], _, _ = strings.Cut(list[i], "/")
+	}
+	return list
+}
+
+func (o Own) has(name string) bool { return o.Bond != "" && slices.Contains(o.names, name) }
+
+// owns reports whether a claim is of the bond itself.
+func (o Own) owns(c source.Claim) bool {
+	if o.Bond == "" || c.Host != "" {
+		return false
+	}
+	switch c.Source {
+	case "interfaces":
+		return o.has(c.Name)
+	case "rc.bond.conf", "rc.inet1.conf", "boot scripts", "udev rules":
+		return o.has(c.Name)
+	case "bonding":
+		return o.has(c.Name) || filepath.Base(c.File) == o.Bond && c.Note != "Partner Mac Address"
+	case "arpwatch", "dhcpd leases", "dnsmasq leases":
+		// They remember the bond itself from before the last boot.
+		return slices.Contains(o.ips, c.IP) || o.host != "" && hostname(c.Name) == hostname(o.host)
+	}
+	return false
+}
+
+// hostname is a name without its domain, in lower case.
+func hostname(name string) string {
+	name, _, _ = strings.Cut(strings.ToLower(name), ".")
+	return name
+}
