@@ -26,7 +26,7 @@ const (
 // those that the whole file has once.
 var (
 	Indexed = []string{"IFNAME", "BONDNICS", "BONDMODE", "IFOPTS", "HWADDR", "IPADDRS", "IP6ADDRS", "USE_DHCP", "MTU", "LINKWAIT", "EXASOCK"}
-	Global  = []string{"GATEWAY", "GATEWAY6", "MODULES", "MACCHECK"}
+	Global  = []string{"GATEWAY", "GATEWAY6", "MODULES", "MACCHECK", "DEBUG_ETH_UP"}
 )
 
 // Text is a value and where it stands. The zero Text is a variable that the

@@ -30,6 +30,7 @@ type Status struct {
 	File  string `json:"file"`
 	State State  `json:"state"`
 	Line  int    `json:"line,omitempty"` // where the guard begins
+	End   int    `json:"end,omitempty"`  // its last line
 	Why   string `json:"why,omitempty"`  // of what is not on or off
 	// Notes are about the file itself: nothing that bondctl changes.
 	Notes []string `json:"notes,omitempty"`
@@ -85,7 +86,7 @@ func (g Guard) Status(path string) (Status, error) {
 		}
 		return s, nil
 	}
-	s.Line = b.line
+	s.Line, s.End = b.line, b.line+bytes.Count(t.text[b.start:b.end], []byte("\n"))-1
 	switch why, err := t.runs(t.text, b.line); {
 	case err != nil:
 		s.State, s.Why = Broken, err.Error()

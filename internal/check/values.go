@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+
+package check
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slackbond/slackbond/internal/bond"
+	"github.com/slackbond/slackbond/internal/bondconf"
+)
+
+// hwaddr has the rules about HWADDR of one bond.
+func (c *checker) hwaddr(b *bondconf.Interface, mode bond.Mode, modeKnown bool) {
+	if !b.HWAddr.Known || b.HWAddr.Value == "" {
+		return
+	}
+	v := fmt.Sprintf("HWADDR[%d]", b.Index)
+	at := b.HWAddr.Pos
+	if fom, _ := b.Option("fail_over_mac"); modeKnown && mode == bond.ActiveBackup && slices.Contains([]string{"active", "follow", "1", "2"}, fom) {
+		c.err(at, "mac-ignored", fmt.Sprintf("%s under fail_over_mac %s", v, fom), "the kernel says yes and ignores it: the bond has the active member's address", "leave one of the two out")
+	}
+	if b.HWAddr.Value == "auto" {
+		return
+	}
+	mac, err := net.ParseMAC(b.HWAddr.Value)
+	if err != nil || len(mac) != 6 {
+		c.err(at, "bad-mac", fmt.Sprintf("%s=%q is no MAC address", v, b.HWAddr.Value), "rc.bond refuses the bond", `as 02:00:00:00:00:01, or "auto"`)
+		return
+	}
+	switch {
+	case mac[0]&1 != 0:
+		c.err(at, "multicast-mac", fmt.Sprintf("%s: %s is a multicast address", v, mac), "no interface can have it", "an even second digit; \"bondctl mac new\" makes one")
+	case mac.String() == "00:00:00:00:00:00":
+		c.err(at, "zero-mac", v+" is all zero", "no interface can have it", `"auto", or leave it out`)
+	}
+	for _, nic := range c.Host.owners(mac.String()) {
+		if nic != b.Name.Value && !slices.Contains(b.NICs.Words(), nic) && c.Host.master(nic) == "" && !c.over(nic, b.Name.Value) {
+			c.err(at, "mac-in-use", fmt.Sprintf("%s: %s is the address of %s, which is no member", v, mac, nic), "two interfaces with one address: the switch sends to one or the other", `"auto", or "bondctl mac new"`)
+		}
+	}
+}
+
+// over reports whether a NIC lies upon the bond, as its VLANs do: those have
+// its address by design.
+func (c *checker) over(nic, bondName string) bool {
+	return strings.HasPrefix(nic, bondName+".") || c.Host.exists(nic+"/lower_"+bondName)
+}
+
+// addresses has the rules about IPADDRS, IP6ADDRS, USE_DHCP, MTU and LINKWAIT.
+func (c *checker) addresses(b *bondconf.Interface) {
+	v := func(variable string) string { return fmt.Sprintf("%s[%d]", variable, b.Index) }
+	for _, list := range []struct {
+		name string
+		text bondconf.Text
+		is4  bool
+	}{{"IPADDRS", b.IPAddrs, true}, {"IP6ADDRS", b.IP6Addrs, false}} {
+		for _, text := range list.text.Words() {
+			prefix, err := netip.ParsePrefix(text)
+			if err != nil || prefix.Addr().Is4() != list.is4 {
+				do := "as 192.0.2.10/24"
+				if !list.is4 {
+					do = "as 2001:db8::10/64"
+				}
+				c.err(list.text.Pos, "bad-address", fmt.Sprintf("%s: %q is no address with a prefix length", v(list.name), text), "rc.bond refuses the bond", do)
+			}
+		}
+	}
+	c.word(b.DHCP, v("USE_DHCP"), "yes", "no")
+	c.number(b.MTU, v("MTU"), 68, 65535)
+	c.number(b.LinkWait, v("LINKWAIT"), 0, 3600)
+}
+
+func (c *checker) word(t bondconf.Text, name string, words ...string) {
+	if t.Known && t.Value != "" && !slices.Contains(words, t.Value) {
+		c.err(t.Pos, "bad-value", fmt.Sprintf("%s=%q is none of %s", name, t.Value, strings.Join(words, ", ")), "rc.bond refuses it", "one of these words")
+	}
+}
+
+func (c *checker) number(t bondconf.Text, name string, low, high int) {
+	if !t.Known || t.Value == "" {
+		return
+	}
+	if n, err := strconv.Atoi(t.Value); err != nil || n < low || n > high {
+		c.err(t.Pos, "bad-value", fmt.Sprintf("%s=%q is no number from %d to %d", name, t.Value, low, high), "rc.bond refuses the bond", "a number")
+	}
+}
+
+// globals has the rules about what rc.bond.conf has once.
+func (c *checker) globals() {
+	c.word(c.Bond.MACCheck, "MACCHECK", "refuse", "warn", "off")
+	for _, g := range []struct {
+		name string
+		text bondconf.Text
+		is4  bool
+	}{{"GATEWAY", c.Bond.Gateway, true}, {"GATEWAY6", c.Bond.Gateway6, false}} {
+		if !g.text.Known || g.text.Value == "" {
+			continue
+		}
+		if addr, err := netip.ParseAddr(g.text.Value); err != nil || addr.Is4() != g.is4 {
+			c.err(g.text.Pos, "bad-address", fmt.Sprintf("%s=%q is no address", g.name, g.text.Value), "there will be no default route", "an address without a prefix length")
+		}
+	}
+}
