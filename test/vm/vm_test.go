@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -137,31 +136,4 @@ func (b *bench) close() {
 		b.guest.Close()
 		b.guest = nil
 	}
-}
-
-// packages builds the package for each architecture once. VMTEST_PACKAGE names one
-// that is there already, for x86_64.
-type packages struct {
-	dir, top string
-	mu       sync.Mutex
-	built    map[string]string
-}
-
-func newPackages(t *testing.T, top string) *packages {
-	p := &packages{dir: t.TempDir(), top: top, built: map[string]string{}}
-	if path := os.Getenv("VMTEST_PACKAGE"); path != "" {
-		p.built["x86_64"] = path
-	}
-	return p
-}
-
-func (p *packages) get(t *testing.T, arch string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if path, ok := p.built[arch]; ok {
-		return path
-	}
-	path := buildPackage(t, p.top, filepath.Join(p.dir, arch), arch)
-	p.built[arch] = path
-	return path
 }
