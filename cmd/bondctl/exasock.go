@@ -70,13 +70,16 @@ func exasockManage(c *cli.Context) error {
 	}
 	return eachBond(c, func(name string) (string, error) {
 		already, warnings, err := exasockHost(c).Manage(name)
+		if err != nil {
+			return "", err
+		}
 		for _, w := range warnings {
 			fmt.Fprintln(c.App.ErrWriter, c.App.Name+": warning:", w)
 		}
 		if already {
-			return "already managed by exasock", err
+			return "already managed by exasock", nil
 		}
-		return "managed by exasock: " + exasock.Device(name), err
+		return "managed by exasock: " + exasock.Device(name), nil
 	})
 }
 
