@@ -27,7 +27,11 @@ type Host struct {
 }
 
 func (h Host) path(elem ...string) string {
-	return filepath.Join(append([]string{"/", h.Root}, elem...)...)
+	root := h.Root
+	if root == "" {
+		root = "/"
+	}
+	return filepath.Join(append([]string{root}, elem...)...)
 }
 
 func (h Host) sysNet() string { return h.path(bond.SysNet) }
