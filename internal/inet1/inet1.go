@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slackbond/slackbond/internal/rcfile"
 	"github.com/slackbond/slackbond/internal/shconf"
 )
 
@@ -69,25 +70,25 @@ anew. "bondctl inet1 disable" removes this file. See bondctl(8).
 // Status looks at the file. The error is a *shconf.SyntaxError, or that of
 // reading the file.
 func (g Guard) Status(path string) (Status, error) {
-	t, err := read(path)
+	t, err := rcfile.Read(path)
 	if err != nil {
 		return Status{}, err
 	}
-	s := Status{File: t.real, State: On, Notes: t.notes()}
-	b, err := g.find(t.text)
+	s := Status{File: t.Real, State: On, Notes: notes(t)}
+	b, err := g.find(t.Text)
 	if err != nil {
 		s.State, s.Why = Broken, err.Error()
 		return s, nil
 	}
 	if b == nil {
 		s.State = Off
-		if _, err := os.Lstat(t.real + memorySuffix); err == nil {
+		if _, err := os.Lstat(t.Real + memorySuffix); err == nil {
 			s.State, s.Why = Lost, "it was enabled, and the file was written anew since (netconfig does that): enable it again"
 		}
 		return s, nil
 	}
-	s.Line, s.End = b.line, b.line+bytes.Count(t.text[b.start:b.end], []byte("\n"))-1
-	switch why, err := t.runs(t.text, b.line); {
+	s.Line, s.End = b.line, b.line+bytes.Count(t.Text[b.start:b.end], []byte("\n"))-1
+	switch why, err := runs(t.Real, t.Text, b.line); {
 	case err != nil:
 		s.State, s.Why = Broken, err.Error()
 	case why != "":
@@ -103,59 +104,59 @@ func (g Guard) Status(path string) (Status, error) {
 // Enable puts the guard at the end of the file, or brings an old one up to
 // date where it is. Text is nil where it is there already.
 func (g Guard) Enable(path string, o Options) (*Change, error) {
-	t, err := read(path)
+	t, err := rcfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	b, err := g.find(t.text)
+	b, err := g.find(t.Text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.real, err)
+		return nil, fmt.Errorf("%s: %w", t.Real, err)
 	}
-	c := &Change{File: t.real, Notes: t.notes()}
-	if _, err := shconf.Parse(bytes.NewReader(t.text), t.real); err != nil {
+	c := &Change{File: t.Real, Notes: notes(t)}
+	if _, err := shconf.Parse(bytes.NewReader(t.Text), t.Real); err != nil {
 		return nil, err // at the line that is wrong, not where the guard would be
 	}
 	switch {
 	case b == nil:
-		if endsInBackslash(t.text) {
-			return nil, fmt.Errorf("%s: ends in a backslash, which would take the next line in: finish or remove the last line first", t.real)
+		if endsInBackslash(t.Text) {
+			return nil, fmt.Errorf("%s: ends in a backslash, which would take the next line in: finish or remove the last line first", t.Real)
 		}
-		c.Text = g.insert(t.text)
+		c.Text = g.insert(t.Text)
 		c.Line = 1 + bytes.Count(c.Text[:len(c.Text)-len(g.block(false))], []byte("\n"))
 		c.Guard = g.block(false)
 	case b.edited && !o.Force:
-		return nil, fmt.Errorf("%s:%d: the guard was edited by hand; --force replaces it", t.real, b.line)
+		return nil, fmt.Errorf("%s:%d: the guard was edited by hand; --force replaces it", t.Real, b.line)
 	case b.current:
 		c.Line = b.line
 	default:
-		c.Text, c.Line, c.Guard = g.update(t.text, b), b.line, g.block(b.joined)
+		c.Text, c.Line, c.Guard = g.update(t.Text, b), b.line, g.block(b.joined)
 	}
 	text := c.Text
 	if text == nil {
-		text = t.text
+		text = t.Text
 	}
-	switch why, err := t.runs(text, c.Line); {
+	switch why, err := runs(t.Real, text, c.Line); {
 	case err != nil:
 		return nil, err
 	case why != "":
-		return nil, fmt.Errorf("%s: the guard would not run: %s", t.real, why)
+		return nil, fmt.Errorf("%s: the guard would not run: %s", t.Real, why)
 	}
 	if o.DryRun {
 		return c, nil
 	}
 	if c.Text != nil {
-		if _, err := os.Lstat(t.real + backupSuffix); errors.Is(err, fs.ErrNotExist) && b == nil {
-			c.Backup = t.real + backupSuffix
-			if err := t.create(c.Backup, t.text); err != nil {
-				return nil, fmt.Errorf("copying %s before the change: %w", t.real, err)
+		if _, err := os.Lstat(t.Real + backupSuffix); errors.Is(err, fs.ErrNotExist) && b == nil {
+			c.Backup = t.Real + backupSuffix
+			if err := t.Create(c.Backup, t.Text); err != nil {
+				return nil, fmt.Errorf("copying %s before the change: %w", t.Real, err)
 			}
 		}
-		if err := t.replace(c.Text); err != nil {
-			return nil, fmt.Errorf("writing %s: %w", t.real, err)
+		if err := t.Replace(c.Text); err != nil {
+			return nil, fmt.Errorf("writing %s: %w", t.Real, err)
 		}
 	}
-	memory := fmt.Sprintf(memoryText, t.real, o.Now.UTC().Format(time.DateTime), t.real)
-	if err := t.create(t.real+memorySuffix, []byte(memory)); err != nil {
+	memory := fmt.Sprintf(memoryText, t.Real, o.Now.UTC().Format(time.DateTime), t.Real)
+	if err := t.Create(t.Real+memorySuffix, []byte(memory)); err != nil {
 		return nil, fmt.Errorf("remembering that the guard is enabled: %w", err)
 	}
 	return c, nil
@@ -163,31 +164,31 @@ func (g Guard) Enable(path string, o Options) (*Change, error) {
 
 // Disable takes the guard out. Text is nil where there is none.
 func (g Guard) Disable(path string, o Options) (*Change, error) {
-	t, err := read(path)
+	t, err := rcfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	b, err := g.find(t.text)
+	b, err := g.find(t.Text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.real, err)
+		return nil, fmt.Errorf("%s: %w", t.Real, err)
 	}
-	c := &Change{File: t.real}
+	c := &Change{File: t.Real}
 	if b != nil {
 		if b.edited && !o.Force {
-			return nil, fmt.Errorf("%s:%d: the guard was edited by hand; --force takes it out with what was added", t.real, b.line)
+			return nil, fmt.Errorf("%s:%d: the guard was edited by hand; --force takes it out with what was added", t.Real, b.line)
 		}
 		c.Line = b.line
-		c.Text = remove(t.text, b)
+		c.Text = remove(t.Text, b)
 	}
 	if o.DryRun {
 		return c, nil
 	}
 	if c.Text != nil {
-		if err := t.replace(c.Text); err != nil {
-			return nil, fmt.Errorf("writing %s: %w", t.real, err)
+		if err := t.Replace(c.Text); err != nil {
+			return nil, fmt.Errorf("writing %s: %w", t.Real, err)
 		}
 	}
-	if err := os.Remove(t.real + memorySuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(t.Real + memorySuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	return c, nil
@@ -196,8 +197,8 @@ func (g Guard) Disable(path string, o Options) (*Change, error) {
 // runs tells why the guard that begins at the line would not be run: bash does
 // not get so far, or takes it for a part of something else. The error is a
 // *shconf.SyntaxError.
-func (t *target) runs(text []byte, line int) (why string, err error) {
-	f, err := shconf.Parse(bytes.NewReader(text), t.real)
+func runs(name string, text []byte, line int) (why string, err error) {
+	f, err := shconf.Parse(bytes.NewReader(text), name)
 	if err != nil {
 		return "", err
 	}
@@ -229,22 +230,22 @@ func lineAt(text []byte, n int) string {
 }
 
 // notes are about the file: what will bite whoever uses it.
-func (t *target) notes() []string {
+func notes(t *rcfile.File) []string {
 	var list []string
-	if t.path != t.real {
-		if info, err := os.Lstat(t.path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-			list = append(list, fmt.Sprintf("%s is a symlink: %s is what is read and written", t.path, t.real))
+	if t.Path != t.Real {
+		if info, err := os.Lstat(t.Path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			list = append(list, fmt.Sprintf("%s is a symlink: %s is what is read and written", t.Path, t.Real))
 		}
 	}
-	if i := bytes.Index(t.text, []byte("\r\n")); i >= 0 {
+	if i := bytes.Index(t.Text, []byte("\r\n")); i >= 0 {
 		list = append(list, fmt.Sprintf("line %d ends with a carriage return (DOS): bash takes it into the value; cure: sed -i 's/\\r$//' %s",
-			1+bytes.Count(t.text[:i], []byte("\n")), t.real))
+			1+bytes.Count(t.Text[:i], []byte("\n")), t.Real))
 	}
-	if _, err := shconf.Parse(bytes.NewReader(t.text), t.real); err != nil {
+	if _, err := shconf.Parse(bytes.NewReader(t.Text), t.Real); err != nil {
 		list = append(list, "bash cannot read it: "+err.Error())
 	}
-	if perm := t.info.Mode().Perm(); perm&0o022 != 0 {
-		list = append(list, fmt.Sprintf("mode %04o: others than root can write what root runs; cure: chmod 600 %s", perm, t.real))
+	if perm := t.Info.Mode().Perm(); perm&0o022 != 0 {
+		list = append(list, fmt.Sprintf("mode %04o: others than root can write what root runs; cure: chmod 600 %s", perm, t.Real))
 	}
 	return list
 }

@@ -311,24 +311,6 @@ func TestImmutable(t *testing.T) {
 	}
 }
 
-// Somebody else writes the file between reading and replacing.
-func TestChangedMeanwhile(t *testing.T) {
-	path := file(t, "A=1\n")
-	tg, err := read(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte("A=1\nB=2\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := tg.replace([]byte("lost\n")); err == nil || content(t, path) != "A=1\nB=2\n" {
-		t.Errorf("replaced: %v", err)
-	}
-	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
-	}
-}
-
 func FuzzRoundTrip(f *testing.F) {
 	for _, s := range []string{"", "A=1", "A=1\n", "A=1\r\n", beginMark + "\n", endMark, "(\n", "cat <<X\n", "\\"} {
 		f.Add([]byte(s))

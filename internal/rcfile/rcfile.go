@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-package inet1
+// Package rcfile replaces a file of /etc/rc.d: atomically, with the owner,
+// mode and extended attributes of the old one, and never half-written.
+package rcfile
 
 import (
 	"bytes"
@@ -17,15 +19,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// target is a file that was read and is to be replaced.
-type target struct {
-	path string // as given
-	real string // the file itself, where path is a symlink
-	text []byte
-	info fs.FileInfo
+// File is a file that was read and can be replaced.
+type File struct {
+	Path string // as given
+	Real string // the file itself, where Path is a symlink
+	Text []byte
+	Info fs.FileInfo
 }
 
-func read(path string) (*target, error) {
+// Read reads a regular file of at most [shconf.MaxSize] bytes.
+func Read(path string) (*File, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, err
@@ -42,24 +45,24 @@ func read(path string) (*target, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a regular file", real)
 	case info.Size() > shconf.MaxSize:
-		return nil, fmt.Errorf("%s: more than %d MB, which no rc.inet1.conf has", real, shconf.MaxSize>>20)
+		return nil, fmt.Errorf("%s: more than %d MB, which no configuration has", real, shconf.MaxSize>>20)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, shconf.MaxSize+1))
 	if err != nil {
 		return nil, err
 	}
-	return &target{path, real, text, info}, nil
+	return &File{path, real, text, info}, nil
 }
 
-// replace writes the new text to a file beside the old one, gives it the old
+// Replace writes the new text to a file beside the old one, gives it the old
 // one's owner, mode and extended attributes, syncs it and renames it.
-func (t *target) replace(text []byte) (err error) {
+func (t *File) Replace(text []byte) (err error) {
 	if err := t.writable(); err != nil {
 		return err
 	}
-	dir := filepath.Dir(t.real)
+	dir := filepath.Dir(t.Real)
 	// Private until the owner is right.
-	f, err := renameio.NewPendingFile(t.real, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
+	f, err := renameio.NewPendingFile(t.Real, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o600))
 	if err != nil {
 		return err
 	}
@@ -80,31 +83,31 @@ func (t *target) replace(text []byte) (err error) {
 }
 
 // writable says in words what rename(2) would answer with EPERM alone.
-func (t *target) writable() error {
-	f, err := os.Open(t.real)
+func (t *File) writable() error {
+	f, err := os.Open(t.Real)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	flags, err := unix.IoctlGetUint32(int(f.Fd()), unix.FS_IOC_GETFLAGS)
 	if err == nil && flags&(unix.STATX_ATTR_IMMUTABLE|unix.STATX_ATTR_APPEND) != 0 {
-		return fmt.Errorf("%s is immutable or append-only: \"chattr -i -a %s\" first: %w", t.real, t.real, unix.EPERM)
+		return fmt.Errorf("%s is immutable or append-only: \"chattr -i -a %s\" first: %w", t.Real, t.Real, unix.EPERM)
 	}
 	return nil
 }
 
 // copyMeta gives f what the old file has besides its text.
-func (t *target) copyMeta(f *os.File) error {
-	if st, ok := t.info.Sys().(*syscall.Stat_t); ok {
+func (t *File) copyMeta(f *os.File) error {
+	if st, ok := t.Info.Sys().(*syscall.Stat_t); ok {
 		if err := f.Chown(int(st.Uid), int(st.Gid)); err != nil {
-			return fmt.Errorf("keeping the owner of %s: %w", t.real, err)
+			return fmt.Errorf("keeping the owner of %s: %w", t.Real, err)
 		}
 	}
-	if err := copyXattrs(t.real, f); err != nil {
-		return fmt.Errorf("keeping the extended attributes of %s: %w", t.real, err)
+	if err := copyXattrs(t.Real, f); err != nil {
+		return fmt.Errorf("keeping the extended attributes of %s: %w", t.Real, err)
 	}
-	if err := f.Chmod(t.info.Mode()); err != nil {
-		return fmt.Errorf("keeping the mode of %s: %w", t.real, err)
+	if err := f.Chmod(t.Info.Mode()); err != nil {
+		return fmt.Errorf("keeping the mode of %s: %w", t.Real, err)
 	}
 	return nil
 }
@@ -138,13 +141,13 @@ func copyXattrs(from string, to *os.File) error {
 }
 
 // unchanged refuses where somebody else wrote the file since it was read.
-func (t *target) unchanged() error {
-	now, err := os.Stat(t.real)
+func (t *File) unchanged() error {
+	now, err := os.Stat(t.Real)
 	if err != nil {
 		return err
 	}
-	if !os.SameFile(now, t.info) || now.Size() != t.info.Size() || !now.ModTime().Equal(t.info.ModTime()) {
-		return fmt.Errorf("%s was changed by somebody else just now; nothing was written", t.real)
+	if !os.SameFile(now, t.Info) || now.Size() != t.Info.Size() || !now.ModTime().Equal(t.Info.ModTime()) {
+		return fmt.Errorf("%s was changed by somebody else just now; nothing was written", t.Real)
 	}
 	return nil
 }
@@ -159,9 +162,9 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// create writes a new file with the owner and mode of the target; an existing
-// one is left as it is.
-func (t *target) create(path string, text []byte) error {
+// Create writes another file with this one's owner, mode and extended
+// attributes; one that exists is left as it is.
+func (t *File) Create(path string, text []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return nil
 	}
