@@ -26,6 +26,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		UseShortOptionHandling: true,
 		Commands: []*cli.Command{
 			packageCommand(),
+			makepkgCommand(),
 			slackbuildCommand(),
 			lintCommand(),
 		},

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+package pkgtools
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// maxScript is the most that a doinst.sh may hold; the largest known, that of
+// texlive, has under 2 MB.
+const maxScript = 32 << 20
+
+// umask is the process's file mode creation mask, which can be read without
+// changing it only from /proc; 022 where that is not mounted.
+var umask = sync.OnceValue(func() os.FileMode {
+	status, err := os.ReadFile("/proc/self/status")
+	if err == nil {
+		for line := range strings.Lines(string(status)) {
+			if rest, ok := strings.CutPrefix(line, "Umask:"); ok {
+				if n, err := strconv.ParseUint(strings.TrimSpace(rest), 8, 32); err == nil {
+					return os.FileMode(n) & 0o777
+				}
+			}
+		}
+	}
+	return 0o022
+})

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+
+package pkgtools
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/ulikunitz/xz"
+)
+
+const mib = 1 << 20
+
+// xzBlock is the size of the blocks into which an archive of total bytes is
+// cut: what one processor compresses at a time. It depends on nothing else, so
+// that the result does not. Blocks of xz -9 are 192 MiB, which keeps one
+// processor busy; smaller ones cost size, since each starts with an empty
+// dictionary. An archive is cut into equal blocks, so that the last one does
+// not come alone.
+func xzBlock(total int64) int64 {
+	blocks := int64(1)
+	switch {
+	case total >= 384*mib:
+		blocks = (total + 64*mib - 1) / (64 * mib)
+	case total >= 128*mib:
+		blocks = 4
+	case total >= 16*mib:
+		blocks = 2
+	}
+	return (total/blocks + mib) / mib * mib
+}
+
+// xzDictionary is the dictionary of xz -9, or what is enough for a smaller
+// block: less memory has to be cleared.
+func xzDictionary(block int64) int64 {
+	size := int64(64 * mib)
+	for size/2 >= block && size > mib {
+		size /= 2
+	}
+	return size
+}
+
+func (c *compression) xz() (io.WriteCloser, error) {
+	if c.Engine == Go || c.Engine == Auto && !haveXz() {
+		return c.xzGo()
+	}
+	if c.Engine != Auto && c.Engine != Program {
+		return nil, fmt.Errorf("unknown xz engine %q; there are %q and %q", c.Engine, Program, Go)
+	}
+	block := xzBlock(c.total)
+	args := []string{"xz", "-c", "--check=crc64", "--block-size=" + strconv.FormatInt(block, 10), "--threads=" + xzThreads(c.Threads)}
+	return c.program(append(args, c.options("--lzma2=preset=9,dict="+strconv.FormatInt(xzDictionary(block), 10))...)...)
+}
+
+func haveXz() bool {
+	_, err := exec.LookPath("xz")
+	return err == nil
+}
+
+// xzThreads makes xz use its multi-threaded encoder even for one thread: the
+// other one writes other bytes. Before 5.4 it could not be asked to.
+func xzThreads(n int) string {
+	switch {
+	case n > 1:
+		return strconv.Itoa(n)
+	case xzVersion() >= 504:
+		return "+1"
+	}
+	return "2"
+}
+
+// xzVersion is 504 for xz 5.4; 0 where it is unknown.
+var xzVersion = sync.OnceValue(func() int {
+	out, err := exec.Command("xz", "--version").Output()
+	m := regexp.MustCompile(`^xz \(XZ Utils\) (\d+)\.(\d+)`).FindSubmatch(out)
+	if err != nil || m == nil {
+		return 0
+	}
+	major, _ := strconv.Atoi(string(m[1])) // the pattern has only digits
+	minor, _ := strconv.Atoi(string(m[2]))
+	return 100*major + minor
+})
+
+// xzGoBlock is what one processor compresses at a time where there is no xz
+// program; each block becomes a stream of its own, which all readers of xz
+// take one after the other.
+const xzGoBlock = 24 * mib
+
+func (c *compression) xzGo() (io.WriteCloser, error) {
+	for _, o := range c.Options {
+		if !strings.HasPrefix(o, "-") || len(o) != 2 || o[1] < '0' || o[1] > '9' {
+			return nil, fmt.Errorf("%q: only the xz program takes this option", o)
+		}
+	}
+	config := xz.WriterConfig{DictCap: 8 * mib, CheckSum: xz.CRC64}
+	return newParallel(c.out, c.Threads, xzGoBlock, func(block []byte) ([]byte, error) {
+		var out bytes.Buffer
+		w, err := config.NewWriter(&out)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(block); err != nil {
+			return nil, err
+		}
+		err = w.Close()
+		return out.Bytes(), err
+	}), nil
+}
