@@ -289,7 +289,7 @@ func braces(p string) []string {
 func commonDir(files []string) string {
 	dir := filepath.Dir(files[0])
 	for _, f := range files[1:] {
-		for !strings.HasPrefix(f, strings.TrimSuffix(dir, "/")+"/") {
+		for dir != "." && dir != "/" && !strings.HasPrefix(f, dir+"/") {
 			dir = filepath.Dir(dir)
 		}
 	}

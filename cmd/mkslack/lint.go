@@ -107,13 +107,13 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 	if one {
 		return lint.Dir(arg)
 	}
-	bar := progress(c.App.ErrWriter, "linting")
+	bar := counter(c.App.ErrWriter, "linting")
 	found, err := lint.Tree(c.Context, arg, func(done, all int) { bar(done, all) })
 	return found, err
 }
 
-// progress shows how far a long job is, on a terminal only.
-func progress(w io.Writer, what string) func(done, all int) {
+// counter shows how far a long job is, on a terminal only.
+func counter(w io.Writer, what string) func(done, all int) {
 	if !cmdline.IsTerminal(w) {
 		return func(int, int) {}
 	}

@@ -87,7 +87,7 @@ func makePackages(c *cli.Context, m *slackbuild.Manifest, arches []slackbuild.Ar
 		errs = make([]error, len(arches))
 		done int
 		turn = make(chan struct{}, c.Int("jobs"))
-		bar  = progress(c.App.ErrWriter, "packages")
+		bar  = counter(c.App.ErrWriter, "packages")
 	)
 	for i, a := range arches {
 		wg.Go(func() {
