@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+
+package rcd
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/slackbond/slackbond/internal/bond"
+)
+
+// rendered gives the path of rc.bond, rendered once for a test.
+func rendered(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := Files(dir); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "rc.bond")
+}
+
+func TestFiles(t *testing.T) {
+	dir := filepath.Dir(rendered(t))
+	for name, mode := range map[string]os.FileMode{"rc.bond": 0o644, "rc.bond.conf": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != mode {
+			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
+		}
+	}
+	// What is installed says nothing until somebody edits it.
+	text, err := os.ReadFile(filepath.Join(dir, "rc.bond.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line != "\n" && !strings.HasPrefix(line, "#") {
+			t.Errorf("rc.bond.conf is not all comment: %q", line)
+		}
+	}
+}
+
+// TestOptionTable: the script knows every option of the one table, in its order.
+func TestOptionTable(t *testing.T) {
+	text, err := os.ReadFile(rendered(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := string(text)
+	for _, o := range bond.Options {
+		_, after, found := strings.Cut(rest, "\n  \""+o.Name+" ")
+		if !found {
+			t.Errorf("option %s is not in the table, or not at its place", o.Name)
+			continue
+		}
+		rest = after
+	}
+	if strings.Contains(string(text), "{{"+"") || strings.Contains(string(text), "<no value>") {
+		t.Error("the script has traces of the template")
+	}
+}
+
+// TestLint runs the checkers that are installed over what the package gets.
+func TestLint(t *testing.T) {
+	script := rendered(t)
+	conf := script + ".conf"
+	for _, tool := range [][]string{
+		{"shellcheck", script, conf},
+		{"shfmt", "-i", "2", "-d", script, conf},
+	} {
+		t.Run(tool[0], func(t *testing.T) {
+			if _, err := exec.LookPath(tool[0]); err != nil {
+				t.Skip(err)
+			}
+			if out, err := exec.Command(tool[0], tool[1:]...).CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+	for _, shell := range shells(t) {
+		t.Run(strings.Join(shell, " "), func(t *testing.T) {
+			for _, file := range []string{script, conf} {
+				if out, err := exec.Command(shell[0], append(shell[1:], "-n", file)...).CombinedOutput(); err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
+			}
+		})
+	}
+}
+
+// shells are the ways in which the script may be run: as its first line says, as
+// "sh rc.bond", and by the bash of Slackware 14.1 where BASH42 names one.
+func shells(t *testing.T) [][]string {
+	t.Helper()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	list := [][]string{{bash}, {bash, "--posix"}}
+	if old := os.Getenv("BASH42"); old != "" {
+		list = append(list, []string{old})
+	}
+	return list
+}
