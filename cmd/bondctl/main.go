@@ -29,6 +29,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			statusCommand(),
 			checkCommand(),
 			inet1Command(),
+			importCommand(),
 			setCommand(),
 			exasockCommand(),
 			macCommand(),
