@@ -20,7 +20,7 @@ help: ## list the targets
 build: ## programs, scripts and manual pages of the package, in BUILDDIR, for GOARCH
 	mkdir -p $(BUILDDIR)/man
 	$(GOBUILD) -o $(BUILDDIR)/ ./cmd/ifenslave ./cmd/bondctl
-	$(HOSTGO) run -buildvcs=false ./rc.d/render $(BUILDDIR)
+	$(HOSTGO) run -buildvcs=false -ldflags '$(LDFLAGS)' ./rc.d/render $(BUILDDIR)
 	for page in $(MANPAGES); do sed 's/@VERSION@/$(VERSION)/g' $$page | gzip -9n > $(BUILDDIR)/man/$${page##*/}.gz || exit; done
 
 mkslack: ## the package tools, in BUILDDIR
