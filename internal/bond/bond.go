@@ -27,6 +27,7 @@ type kernel interface {
 	BondIoctl(request uintptr, what, bond, nic string) error
 	WriteOption(bond, option, value string) error
 	ManagedByExasock(bond string) (bool, error)
+	CheckSmartNIC(nic string) error
 }
 
 // A Bond is a bond whose members can be changed.
@@ -123,7 +124,7 @@ func (b *Bond) Activate(nic string) error {
 		return fail(nic, errors.New("mode "+info.Mode.String()+" of "+b.name+" has no active member; these have: "+withActive.String()))
 	}
 	if err := b.do(activate, nic); err != nil {
-		return fail(nic, explain(activate, b.name, err))
+		return fail(nic, b.explain(activate, err))
 	}
 	b.told(nic, "made the active member of "+b.name)
 	return nil
@@ -133,11 +134,17 @@ func (b *Bond) Activate(nic string) error {
 // driver does, with the MTU and address it had before it joined. The warning
 // is not empty where the bond keeps the NIC's own address.
 func (b *Bond) Release(nic string) (warning string, err error) {
-	if _, err := b.member(nic); err != nil {
+	was, err := b.member(nic)
+	if err != nil {
 		return "", err
 	}
+	if b.exasock {
+		if err := b.checkLender(was); err != nil {
+			return "", err
+		}
+	}
 	if err := b.do(leave, nic); err != nil {
-		return "", fail(nic, explain(leave, b.name, err))
+		return "", fail(nic, b.explain(leave, err))
 	}
 	link, err := b.k.Link(nic)
 	if err != nil {
@@ -156,6 +163,26 @@ func (b *Bond) Release(nic string) (warning string, err error) {
 	}
 	return nic + ": " + b.name + " keeps the hardware address " + FormatMAC(bond.Addr) + ", which is " + nic +
 		"'s own again: two interfaces with one address disturb each other; leave " + nic + " down, or " + b.cure(bond), nil
+}
+
+// checkLender refuses to take the NIC whose own address the bond has out of a
+// bond that exasock manages, while other members stay: its maker warns of two
+// devices with one address.
+func (b *Bond) checkLender(nic Link) error {
+	bond, err := b.k.Link(b.name)
+	if err != nil {
+		return fail(b.name, err)
+	}
+	links, err := b.k.Links()
+	if err != nil {
+		return fail(b.name, err)
+	}
+	others := slices.ContainsFunc(links, func(l Link) bool { return l.Master == bond.Index && l.Index != nic.Index })
+	if !others || len(nic.Permanent) == 0 || !slices.Equal(nic.Permanent, bond.Addr) {
+		return nil
+	}
+	return fail(nic.Name, errors.New(b.name+" has its hardware address, and would keep it: two interfaces with one address disturb each other, and "+
+		b.name+" is managed by exasock; first "+b.cure(bond)))
 }
 
 // cure is the command that gives the bond the address of a member that stays.

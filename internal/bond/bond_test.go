@@ -3,6 +3,7 @@
 package bond
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -141,7 +142,20 @@ func TestRefusals(t *testing.T) {
 			"eth0: mode balance-rr of bond0 has no active member; these have: active-backup, balance-tlb, balance-alb"},
 		{"not Ethernet", func(f *fake) { f.joinErr = unix.EINVAL }, enslave("eth1"),
 			"eth1: cannot join bond0: invalid argument: its kind does not go with the bond (Ethernet and others do not mix), or it is a bond itself"},
-		{"no SmartNIC", func(f *fake) { f.exasock = true; f.joinErr = unix.ENODEV }, enslave("eth1"),
+		{"no SmartNIC", func(f *fake) { f.exasock = true; f.noSmart = errors.New("eth1 is a VLAN") }, enslave("eth1"),
+			"bond0: is managed by exasock: eth1 is a VLAN"},
+		{"exasock on a kernel from 5.15 on", func(f *fake) { f.exasock = true; f.joinErr = unix.EOPNOTSUPP }, enslave("eth1"),
+			"eth1: cannot join bond0: operation not supported: from kernel 5.15 on exasock cannot change the members of a bond that it manages: " +
+				"'bondctl exasock release bond0', do this again, 'bondctl exasock manage bond0'"},
+		{"exasock and the address", func(f *fake) {
+			f.exasock = true
+			bond := f.links["bond0"]
+			f.change("eth0", func(l *Link) { l.Master, l.Permanent = bond.Index, bond.Addr })
+			f.change("eth1", func(l *Link) { l.Master, l.Permanent = bond.Index, []byte{2, 0, 0, 0, 0, 2} })
+		}, release("eth0"),
+			"eth0: bond0 has its hardware address, and would keep it: two interfaces with one address disturb each other, and bond0 is managed by exasock; " +
+				"first give bond0 the address of eth1: ip link set bond0 address 02:00:00:00:00:02"},
+		{"no SmartNIC, by the driver", func(f *fake) { f.exasock = true; f.joinErr = unix.ENODEV }, enslave("eth1"),
 			"eth1: cannot join bond0: no such device: it is no SmartNIC, and bond0 is managed by exasock"},
 		{"not with exasock", func(f *fake) { f.exasock = true; f.joinErr = unix.Errno(524) }, enslave("eth1"),
 			"eth1: cannot join bond0: operation not supported (error 524): bond0 is managed by exasock, which does not allow this"},

@@ -37,6 +37,11 @@ func (b *Bond) Enslave(nic string) error {
 	case was.Master != 0:
 		return fail(nic, errors.New("is a member of "+b.masterOf(was.Link)+": take it out there first"))
 	}
+	if b.exasock {
+		if err := b.k.CheckSmartNIC(nic); err != nil {
+			return fail(b.name, errors.New("is managed by exasock: "+err.Error()))
+		}
+	}
 
 	if err := b.takeIn(was, bond); err != nil {
 		return b.undo(was, bond, err)
@@ -83,7 +88,7 @@ func (b *Bond) takeIn(was saved, bond Link) error {
 		b.told(b.name, "hardware address set to "+FormatMAC(was.Addr))
 	}
 	if err := b.do(join, nic); err != nil {
-		return fail(nic, explain(join, b.name, err))
+		return fail(nic, b.explain(join, err))
 	}
 	return nil
 }

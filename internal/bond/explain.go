@@ -50,14 +50,16 @@ func explainAs(what string, err error) error {
 
 // explain adds to the kernel's refusal of a change what it mostly means. The
 // driver's own words are in the kernel's log.
-func explain(c change, bond string, err error) error {
-	what := c.failed + bond
+func (b *Bond) explain(c change, err error) error {
+	what := c.failed + b.name
 	errno, ok := errors.AsType[unix.Errno](err)
 	if !ok || !privileged() && denied(errno) {
 		return explainAs(what, err)
 	}
 	advice := "the kernel's log (dmesg) may say more"
 	switch {
+	case b.exasock && errno == unix.EOPNOTSUPP && c != activate:
+		advice = "from kernel 5.15 on exasock cannot change the members of a bond that it manages: 'bondctl exasock release " + b.name + "', do this again, 'bondctl exasock manage " + b.name + "'"
 	case c == activate && errno == unix.EINVAL:
 		advice = "it must be up and have a link"
 	case c != join:
@@ -70,9 +72,9 @@ func explain(c change, bond string, err error) error {
 	case errno == unix.EFAULT:
 		advice = "another member has the same hardware address"
 	case errno == unix.ENODEV:
-		advice = "it is no SmartNIC, and " + bond + " is managed by exasock"
+		advice = "it is no SmartNIC, and " + b.name + " is managed by exasock"
 	case errno == enotsupp:
-		advice = bond + " is managed by exasock, which does not allow this"
+		advice = b.name + " is managed by exasock, which does not allow this"
 	}
 	return &explained{what, err, advice}
 }

@@ -20,6 +20,7 @@ type fake struct {
 	abi     int
 	mode    Mode
 	exasock bool
+	noSmart error // what keeps a NIC from being a SmartNIC
 	joinErr error // of every attempt to join
 
 	calls  []string
@@ -218,3 +219,5 @@ func (f *fake) member(what, bond, nic string) error {
 func (f *fake) ManagedByExasock(string) (bool, error) {
 	return f.exasock, f.call("ManagedByExasock")
 }
+
+func (f *fake) CheckSmartNIC(string) error { return f.noSmart }

@@ -3,10 +3,7 @@
 package bond
 
 import (
-	"errors"
 	"io/fs"
-	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,13 +54,8 @@ func readFile(path string) (string, error) {
 	return string(page[:n]), nil
 }
 
-// ManagedByExasock reports whether the exasock driver manages the bond. Such a
-// bond must be changed through sysfs: that driver's checks hang there, and
-// from kernel 5.15 on an ioctl passes them by.
-func (c *Conn) ManagedByExasock(bond string) (bool, error) {
-	list, err := readFile(c.sysfs + "/" + fileExabonds)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // the driver is not loaded
-	}
-	return slices.Contains(strings.Fields(list), bond), err
-}
+// ManagedByExasock is [IsExasock].
+func (c *Conn) ManagedByExasock(bond string) (bool, error) { return IsExasock(c.sysfs, bond) }
+
+// CheckSmartNIC is [CheckSmartNIC].
+func (c *Conn) CheckSmartNIC(nic string) error { return CheckSmartNIC(c.sysfs, nic) }
