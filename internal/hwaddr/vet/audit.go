@@ -114,13 +114,15 @@ func (c *counter) Want(a hwaddr.Addr) bool {
 
 func (c *counter) Claim(source.Claim) {}
 
-func (c *counter) Problem(p source.Problem) {
-	if len(c.report.Problems) == maxProblems {
-		c.report.MoreProblems++
-		return
+func (c *counter) WantProblem() bool {
+	if len(c.report.Problems) < maxProblems {
+		return true
 	}
-	c.report.Problems = append(c.report.Problems, p)
+	c.report.MoreProblems++
+	return false
 }
+
+func (c *counter) Problem(p source.Problem) { c.report.Problems = append(c.report.Problems, p) }
 
 // gatherer is the Sink of the second reading.
 type gatherer struct {
@@ -130,6 +132,7 @@ type gatherer struct {
 
 func (g *gatherer) Want(a hwaddr.Addr) bool { return g.wanted[a] && len(g.claims[a]) < maxEach }
 func (g *gatherer) Claim(c source.Claim)    { g.claims[c.Addr] = append(g.claims[c.Addr], c) }
+func (g *gatherer) WantProblem() bool       { return false }
 func (g *gatherer) Problem(source.Problem)  {}
 
 // topology knows which interfaces of this host share an address rightly.

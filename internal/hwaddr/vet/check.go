@@ -93,13 +93,15 @@ func (c *checker) Claim(x source.Claim) {
 	a.Claims = append(a.Claims, x)
 }
 
-func (c *checker) Problem(p source.Problem) {
-	if len(c.problems) == maxClaims {
-		c.moreProblems++
-		return
+func (c *checker) WantProblem() bool {
+	if len(c.problems) < maxClaims {
+		return true
 	}
-	c.problems = append(c.problems, p)
+	c.moreProblems++
+	return false
 }
+
+func (c *checker) Problem(p source.Problem) { c.problems = append(c.problems, p) }
 
 // Check reads all sources and says of each address whether it is in use by
 // others than own.
