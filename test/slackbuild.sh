@@ -56,7 +56,7 @@ made=$work/one.out/$package
   fail "no $package"
   exit 1
 }
-tail -n 1 "$work/one.log" | grep -qx "Slackware package $made created." || fail "last line is not makepkg's"
+grep . "$work/one.log" | tail -n 1 | grep -qx "Slackware package $made created." || fail "last line is not makepkg's"
 size=$(stat -c %s "$made")
 echo "NOTE: $package: $size bytes, built in $(((end - start) / 1000000)) ms"
 [ "$size" -lt 4000000 ] || fail "the package has $size bytes, not under 4 MB"
@@ -146,9 +146,10 @@ build "$work/sbo/ifenslave" sbo HOME="$work/sbo.home" GOPROXY=off GOFLAGS= PKGTY
   tail "$work/sbo.log"
   fail "the SlackBuild from the source archive"
 }
+# Sizes are not compared: a program built from vendor/ knows no sums of modules.
 if [ -f "$work/sbo.out/$package" ]; then
-  tar -tvf "$work/sbo.out/$package" | awk '{ print $1, $3, $6 }' >"$work/list.sbo"
-  awk '{ print $1, $3, $6 }' "$work/list" | diff - "$work/list.sbo" || fail "archive and checkout give different files"
+  tar -tvf "$work/sbo.out/$package" | awk '{ print $1, $2, $6 }' >"$work/list.sbo"
+  awk '{ print $1, $2, $6 }' "$work/list" | diff - "$work/list.sbo" || fail "archive and checkout give different files"
 fi
 
 [ $failures = 0 ] && echo "the SlackBuild is well"
