@@ -96,7 +96,8 @@ func Run(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer)
 		return int(s)
 	}
 	for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
-		fmt.Fprintf(stderr, "%s: %s\n", app.Name, line)
+		// A command's HelpName begins with the program's name too.
+		fmt.Fprintf(stderr, "%s: %s\n", app.Name, strings.TrimPrefix(line, app.Name+" "))
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {

@@ -47,12 +47,12 @@ func TestRun(t *testing.T) {
 		{"prog two", exit.CannotTell, "prog: eth0: gone", 2},
 		{"prog quiet", exit.CannotTell, "", 0},
 		{"prog fine", exit.OK, "", 0},
-		{"prog pair", exit.Usage, "prog: prog pair: BOND is missing", 2},
-		{"prog pair a b", exit.Usage, `prog: prog pair: expected BOND, got also ["b"] (options stand before operands)`, 2},
+		{"prog pair", exit.Usage, "prog: pair: BOND is missing", 2},
+		{"prog pair a b", exit.Usage, `prog: pair: expected BOND, got also ["b"] (options stand before operands)`, 2},
 		{"prog pair a", exit.OK, "", 0},
 		{"prog sub", exit.Usage, "prog: a command is missing; there are: none", 2},
 		{"prog sub nosuch", exit.Usage, `prog: unknown command "nosuch"; there are: none`, 2},
-		{"prog sub none x", exit.Usage, `prog: prog sub none: takes no operands, got "x"`, 2},
+		{"prog sub none x", exit.Usage, `prog: sub none: takes no operands, got "x"`, 2},
 		{"prog sub none --nosuch", exit.Usage, "prog: flag provided but not defined: -nosuch", 2},
 	} {
 		t.Run(test.line, func(t *testing.T) {
