@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"github.com/slackbond/slackbond/internal/bondconf"
@@ -120,7 +121,11 @@ func eachBond(c *cli.Context, do func(name string) (done string, err error)) err
 
 func exasockCheck(c *cli.Context) error {
 	h := exasockHost(c)
-	conf, err := bondconf.Read(c.String("conf"))
+	path := c.String("conf")
+	if !c.IsSet("conf") {
+		path = filepath.Join("/", c.String("root"), path)
+	}
+	conf, err := bondconf.Read(path)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) || c.IsSet("conf") {
 			return cmdline.WithStatus(err, exit.Usage)
