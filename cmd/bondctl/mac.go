@@ -8,7 +8,6 @@ import (
 
 	"github.com/slackbond/slackbond/internal/bondconf"
 	"github.com/slackbond/slackbond/internal/cmdline"
-	"github.com/slackbond/slackbond/internal/hwaddr"
 	"github.com/slackbond/slackbond/internal/hwaddr/source"
 	"github.com/slackbond/slackbond/internal/hwaddr/vet"
 	"github.com/urfave/cli/v2"
@@ -36,32 +35,18 @@ func macSourceFlags() []cli.Flag {
 	}
 }
 
+// macLiveFlags are about asking the LAN, which nothing else does.
+func macLiveFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "live", Usage: "ask the LAN at `INTERFACE` as well; without this nothing is sent"},
+		&cli.StringSliceFlag{Name: "sweep", Usage: "with --live: ask also the hosts of this IPv4 `NETWORK` (192.0.2.0/24)"},
+		&cli.BoolFlag{Name: "tame", Usage: "with --live: leave out the frames that an intrusion detector may report"},
+	}
+}
+
 // macForFlag is the bond that an address is for.
 func macForFlag() cli.Flag {
 	return &cli.StringFlag{Name: "for", Usage: "the address is for `BOND`: that it and its members have it is no conflict"}
-}
-
-// macVetter vets addresses against the sources that the flags name.
-type macVetter struct {
-	sources []source.Source
-	own     vet.Own
-}
-
-func newMACVetter(c *cli.Context) (*macVetter, error) {
-	sources, err := macSources(c)
-	if err != nil {
-		return nil, err
-	}
-	own, err := macOwn(c)
-	if err != nil {
-		return nil, err
-	}
-	return &macVetter{sources, own}, nil
-}
-
-// check gives the verdicts.
-func (v *macVetter) check(addrs ...hwaddr.Addr) (*vet.Report, error) {
-	return vet.Check(addrs, v.sources, v.own), nil
 }
 
 // macSources are the sources that the flags name.

@@ -19,7 +19,7 @@ func macCheckCommand() *cli.Command {
 			macForFlag(),
 			&cli.BoolFlag{Name: "brief", Aliases: []string{"b"}, Usage: "one line for each finding, as for a log"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
-		}, macSourceFlags()...),
+		}, append(macSourceFlags(), macLiveFlags()...)...),
 		Action: func(c *cli.Context) error {
 			if err := cmdline.Args(c, 1, -1, "ADDR..."); err != nil {
 				return err

@@ -29,7 +29,7 @@ func macNewCommand() *cli.Command {
 			&cli.IntFlag{Name: "n", Usage: "print `N` addresses", Value: 1},
 			&cli.BoolFlag{Name: "adopt", Usage: "accept that all hardware was replaced"},
 			&cli.StringFlag{Name: "secret", Usage: "keep the secret in `FILE`", Value: derive.DefaultPath},
-		}, macSourceFlags()...),
+		}, append(macSourceFlags(), macLiveFlags()...)...),
 		Action: macNew,
 	}
 }

@@ -98,6 +98,8 @@ type Sink interface {
 	// have in a list that people keep; true asks for its Claim.
 	Want(hwaddr.Addr) bool
 	Claim(Claim)
+	// WantProblem is called once for each problem; true asks for the Problem.
+	WantProblem() bool
 	Problem(Problem)
 }
 

@@ -28,6 +28,8 @@ func (c *check) Claim(x Claim) {
 	}
 }
 
+func (c *check) WantProblem() bool { return true }
+
 func (c *check) Problem(p Problem) {
 	if p.Why == "" || strings.ContainsAny(p.Text, "\n\r\x00\x1b") {
 		c.t.Errorf("problem %+v", p)

@@ -72,7 +72,10 @@ func (in *input) next() bool {
 			return false
 		}
 	}
-	in.line = bytes.TrimRight(line, "\r\n")
+	for len(line) > 0 && (line[len(line)-1] == '\n' || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
+	}
+	in.line = line
 	return true
 }
 
@@ -86,7 +89,9 @@ func (in *input) failure() error {
 
 // problem reports the current line.
 func (in *input) problem(text []byte, why string) {
-	in.sink.Problem(Problem{in.file, in.n, quote(text), why})
+	if in.sink.WantProblem() {
+		in.sink.Problem(Problem{in.file, in.n, quote(text), why})
+	}
 }
 
 // unreadable notes a place that could hold an address and cannot be read.
@@ -102,7 +107,9 @@ func (in *input) address(a hwaddr.Addr, text []byte) bool {
 		if in.format.observed {
 			return false
 		}
-		in.problem(text, a.String()+": "+why)
+		if in.sink.WantProblem() {
+			in.sink.Problem(Problem{in.file, in.n, quote(text), a.String() + ": " + why})
+		}
 	}
 	in.count++
 	return in.sink.Want(a)

@@ -32,6 +32,7 @@ func (c *collect) Want(a hwaddr.Addr) bool {
 	return true
 }
 func (c *collect) Claim(x Claim)     { c.claims = append(c.claims, x) }
+func (c *collect) WantProblem() bool { return true }
 func (c *collect) Problem(p Problem) { c.problems = append(c.problems, p) }
 
 // say gives all that was found, one line each.

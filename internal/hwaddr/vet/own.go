@@ -71,6 +71,9 @@ func OwnOf(bond, host string, links []source.Link, configs ...*bondconf.Config) 
 	return own
 }
 
+// IPs are the IP addresses that the bond is configured to have.
+func (o Own) IPs() []string { return o.ips }
+
 // addresses are those of IPADDRS without their prefix lengths.
 func addresses(t bondconf.Text) []string {
 	list := t.Words()
