@@ -19,7 +19,7 @@
   stop | down | *_stop | *_down) ;;
   *_start | *_up | *_restart) # one interface: is it one of our bonds?
     unset IFNAME
-    [ -r /etc/rc.d/rc.bond.conf ] && . /etc/rc.d/rc.bond.conf 2>/dev/null
+    . /etc/rc.d/rc.bond.conf 2>/dev/null
     case " ${IFNAME[*]-} " in
     *" ${1%_*} "*) /etc/rc.d/rc.bond "${1%_*}_start" >/dev/null ;;
     esac

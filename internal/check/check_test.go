@@ -175,13 +175,14 @@ func TestHost(t *testing.T) {
 		{"already in this bond", nics, "", append(both, "eth1/master -> ../bond0", "bond0/bonding/mode active-backup 1"), ""},
 		{"name taken", nics, "", append(both, "bond0/address 02:00:00:00:00:09"), "b:1 name-taken"},
 		{"MAC of a stranger", nics + "HWADDR[0]=02:00:00:00:00:09\n", "", append(both, "eth7/address 02:00:00:00:00:09"), "b:4 mac-in-use"},
-		{"MAC of a member, and of a VLAN", nics + "HWADDR[0]=02:00:00:00:00:01\n", "", append(both, "bond0.5/address 02:00:00:00:00:01"), ""},
+		{"MAC of a member, and of a VLAN", nics + "HWADDR[0]=02:00:00:00:00:01\n", "", append(both, "vlan5/address 02:00:00:00:00:01", "vlan5/lower_bond0/mtu 1500"), ""},
 		{
 			"kernel without the option", nics + "IFOPTS[0]=\"miimon 100 | arp_missed_max 3\"\n", "",
 			append(both, "bonding_masters bond9", "bond9/bonding/mode active-backup 1", "bond9/bonding/miimon 0"), "b:4 option-kernel",
 		},
 		{"no bond to ask", nics + "IFOPTS[0]=\"miimon 100 | arp_missed_max 3\"\n", "", append(both, "bonding_masters "), ""},
 		{"stock bond, NICs up", "", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1\"\n", append(both, "eth0/flags 0x1003", "eth1/flags 0x1002"), "i:2 stock-bond-empty"},
+		{"stock bond, made already", "", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0\"\n", append(both, "eth0/flags 0x1803", "eth0/master -> ../bond0"), ""},
 		{"no SmartNIC", nics + "EXASOCK[0]=yes\n", "", append(both, "exabond_masters ", "eth0/device/driver -> /sys/bus/pci/drivers/exanic", "eth1/device/driver -> /sys/bus/pci/drivers/e1000e"), "b:2 exasock-nic"},
 		{"exasock not loaded", nics + "EXASOCK[0]=yes\n", "", []string{"eth0/device/driver -> ../exanic", "eth1/device/driver -> ../exanic"}, "b:4 exasock-module"},
 	} {

@@ -57,6 +57,13 @@ func (h Host) master(nic string) string {
 	return filepath.Base(target)
 }
 
+// over reports whether a NIC lies upon another, as a VLAN or a bridge does upon
+// its bond: it has the other's address by design.
+func (h Host) over(nic, lower string) bool {
+	_, err := os.Stat(filepath.Join(h.Sysfs, nic, "lower_"+lower))
+	return err == nil
+}
+
 func (h Host) isBond(nic string) bool { return h.read(nic, "bonding", "mode") != "" }
 
 // lacks reports whether a bond exists here whose kernel has no such option. No

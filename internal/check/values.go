@@ -39,16 +39,10 @@ func (c *checker) hwaddr(b *bondconf.Interface, mode bond.Mode, modeKnown bool) 
 		c.err(at, "zero-mac", v+" is all zero", "no interface can have it", `"auto", or leave it out`)
 	}
 	for _, nic := range c.Host.owners(mac.String()) {
-		if nic != b.Name.Value && !slices.Contains(b.NICs.Words(), nic) && c.Host.master(nic) == "" && !c.over(nic, b.Name.Value) {
+		if nic != b.Name.Value && !slices.Contains(b.NICs.Words(), nic) && c.Host.master(nic) == "" && !c.Host.over(nic, b.Name.Value) {
 			c.err(at, "mac-in-use", fmt.Sprintf("%s: %s is the address of %s, which is no member", v, mac, nic), "two interfaces with one address: the switch sends to one or the other", `"auto", or "bondctl mac new"`)
 		}
 	}
-}
-
-// over reports whether a NIC lies upon the bond, as its VLANs do: those have
-// its address by design.
-func (c *checker) over(nic, bondName string) bool {
-	return strings.HasPrefix(nic, bondName+".") || c.Host.exists(nic+"/lower_"+bondName)
 }
 
 // addresses has the rules about IPADDRS, IP6ADDRS, USE_DHCP, MTU and LINKWAIT.

@@ -3,7 +3,6 @@
 package inet1
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -280,7 +279,7 @@ func realScript(t *testing.T, text string, shell []string) {
 		if got != v.want {
 			t.Errorf("verb %q: rc.bond %q, want %q", v.verb, got, v.want)
 		}
-		t.Log(fmt.Sprintf("%-15s rc.bond %s", v.verb, orNothing(got)))
+		t.Logf("%-15s rc.bond %s", v.verb, orNothing(got))
 	}
 	run("rc.M")
 	if got := d.calls(); got != "start" {

@@ -33,7 +33,7 @@ var parseTests = []struct {
 	commands   []string
 }{
 	{"plain", "IFNAME[0]=bond0\nGATEWAY=192.0.2.1", []string{"1 IFNAME[0]=bond0", "2 GATEWAY[0]=192.0.2.1"}, nil},
-	{"quotes", `A="x y"; B='$z'; C="\$a\q"; D=a\ b"c"'d'; E=`, []string{"1 A[0]=x y", "1 B[0]=$z", `1 C[0]=$a\q`, "1 D[0]=a bcd", "1 E[0]="}, nil},
+	{"quotes", `A="x y"; B='$z\n'; C="\$a\q"; D=a\ b"c"'d'; E=`, []string{"1 A[0]=x y", `1 B[0]=$z\n`, `1 C[0]=$a\q`, "1 D[0]=a bcd", "1 E[0]="}, nil},
 	{"continued", "BONDNICS[0]=\"eth0 \\\neth1\"", []string{"1 BONDNICS[0]=eth0 eth1"}, nil},
 	{"indexes", "A[0x10]=a\nA[010]=b\nA[08]=c\nA[$i]=d\nA[i]=e\nA[1+1]=f", []string{
 		"1 A[16]=a", "2 A[8]=b", "3 A[*]? its index is not a plain number", "4 A[*]? its index is not a plain number",
