@@ -80,3 +80,45 @@ func TestOutputCannotBeWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestDifferences holds the table of the differential test (test/vm) and the
+// manual's list of differences together: what differs is documented, under the
+// name that the table gives.
+func TestDifferences(t *testing.T) {
+	page, err := os.ReadFile("../../doc/ifenslave.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile("../../test/vm/scenarios/ifenslave_differential.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, manual, _ := strings.Cut(string(page), ".SH DIFFERENCES FROM THE ORIGINAL\n")
+	manual, _, _ = strings.Cut(manual, "\n.SH ")
+	rows := 0
+	for line := range strings.Lines(string(script)) {
+		columns := strings.Split(line, "|")
+		if len(columns) != 5 || line[0] == '#' {
+			continue
+		}
+		rows++
+		statuses := strings.Fields(columns[2])
+		if len(statuses) != 2 {
+			t.Errorf("not two statuses: %s", line)
+			continue
+		}
+		differs := statuses[0] != statuses[1] || strings.TrimSpace(columns[3]) == "differs"
+		item := strings.TrimSpace(columns[4])
+		switch {
+		case differs && item == "":
+			t.Errorf("a difference without an item: %s", line)
+		case !differs && item != "":
+			t.Errorf("an item without a difference: %s", line)
+		case item != "" && !strings.Contains(manual, "\n.TP\n"+item+"\n"):
+			t.Errorf("the manual has no item %q: %s", item, line)
+		}
+	}
+	if rows < 40 {
+		t.Errorf("the table has %d rows, want 40 at least", rows)
+	}
+}
