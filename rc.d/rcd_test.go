@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/slackbond/slackbond/internal/bond"
+	"github.com/slackbond/slackbond/internal/bondconf"
 )
 
 // rendered gives the path of rc.bond, rendered once for a test.
@@ -106,4 +107,35 @@ func shells(t *testing.T) [][]string {
 		list = append(list, []string{old})
 	}
 	return list
+}
+
+// TestManual: rc.bond.conf(5) tells every option of the driver and every variable
+// that the script reads.
+func TestManual(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "doc", "rc.bond.conf.5"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := map[string]bool{}
+	for _, word := range strings.FieldsFunc(string(page), func(r rune) bool {
+		return r != '_' && r != '-' && (r < '0' || r > 'z' || r > '9' && r < 'A' || r > 'Z' && r < 'a')
+	}) {
+		words[word] = true
+	}
+	for _, o := range bond.Options {
+		if o.Name != "mode" && !words[o.Name] {
+			t.Errorf("rc.bond.conf(5) does not tell option %s", o.Name)
+		}
+	}
+	for _, name := range append(append([]string{"DEBUG_ETH_UP"}, bondconf.Indexed...), bondconf.Global...) {
+		if !words[name] {
+			t.Errorf("rc.bond.conf(5) does not tell variable %s", name)
+		}
+		if !strings.Contains(conf, name) {
+			t.Errorf("the rc.bond.conf that is installed does not have variable %s", name)
+		}
+		if !strings.Contains(script, name) {
+			t.Errorf("rc.bond does not read variable %s", name)
+		}
+	}
 }

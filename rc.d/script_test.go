@@ -179,7 +179,8 @@ func TestMACCheck(t *testing.T) {
 		{"cannot tell", conf, `exit 3`, 0, "", "02:00:00:00:00:07"},
 		{"not asked", conf + "MACCHECK=off", `exit 1`, 0, "", "02:00:00:00:00:07"},
 		{"auto", pair + "HWADDR[0]=auto", `echo 02:aa:00:00:00:01`, 0, "", "02:aa:00:00:00:01"},
-		{"no auto", pair + "HWADDR[0]=auto", `echo "no seed" >&2; exit 1`, 1, `HWADDR\[0\]=auto: no seed\n`, "00:16:3e:00:00:00"},
+		{"no auto", pair + "HWADDR[0]=auto", `echo "no seed" >&2; exit 1`, 1, `HWADDR\[0\]=auto: no seed; it gets its first member's address\n`, "00:16:3e:00:00:00"},
+		{"auto, some sources unread", pair + "HWADDR[0]=auto", `echo 02:aa:00:00:00:01; echo "no arp" >&2; exit 3`, 0, "", "02:aa:00:00:00:01"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
