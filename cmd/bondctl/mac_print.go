@@ -102,7 +102,7 @@ func claimLine(c source.Claim) string {
 		return "this host's " + c.Text
 	}
 	line := vet.Describe(c)
-	if c.Source != c.File && c.File != "" && c.Source != "" {
+	if !strings.Contains(c.File, c.Source) {
 		line += ", by " + c.Source
 	}
 	return line
@@ -113,20 +113,23 @@ const maxListed = 40
 
 func writeMACSources(w io.Writer, p cmdline.Palette, results []source.Result, failures []string) {
 	var absent []string
-	read, addresses, rest, restAddresses := 0, 0, 0, 0
+	here := map[string]bool{}
+	for _, s := range results {
+		here[s.Name] = here[s.Name] || !s.Absent
+	}
+	read, rest, restAddresses := 0, 0, 0
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range results {
 		switch {
 		case s.Err != nil:
 		case s.Absent:
-			if !slices.Contains(absent, s.Name) {
+			if !here[s.Name] && !slices.Contains(absent, s.Name) {
 				absent = append(absent, s.Name)
 			}
 		default:
 			if read++; read == 1 {
 				fmt.Fprintln(w, "\nRead:")
 			}
-			addresses += s.Count
 			if read > maxListed {
 				rest, restAddresses = rest+1, restAddresses+s.Count
 				continue
