@@ -23,6 +23,7 @@ func setCommand() *cli.Command {
 		ArgsUsage: "BOND OPTION VALUE | BOND OPTION MEMBER:VALUE",
 		Description: "Through netlink, which has options that /sys lacks: " + netlinkOnly() + ".\n" +
 			"A member's option (" + perMember() + ") takes MEMBER:VALUE, as in \"bondctl set bond0 prio eth0:10\".",
+		BashComplete: cmdline.Complete(completeSet),
 		Action: func(c *cli.Context) error {
 			if err := cmdline.Args(c, 3, 3, "BOND OPTION VALUE"); err != nil {
 				return err
@@ -30,6 +31,22 @@ func setCommand() *cli.Command {
 			return setOption(c, c.Args().Get(0), c.Args().Get(1), c.Args().Get(2))
 		},
 	}
+}
+
+// completeSet offers bonds, then options, then the words of the option.
+func completeSet(operands []string) []string {
+	switch len(operands) {
+	case 0:
+		names, _ := bond.Reader{}.Names()
+		return names
+	case 1:
+		return strings.Split(optionsWith(func(*bond.Option) bool { return true }), ", ")
+	case 2:
+		if o := bond.Lookup(operands[1]); o != nil {
+			return o.Words
+		}
+	}
+	return nil
 }
 
 func optionsWith(keep func(*bond.Option) bool) string {

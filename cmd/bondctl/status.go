@@ -23,6 +23,10 @@ func statusCommand() *cli.Command {
 		Name:      "status",
 		Usage:     "show bonds, their members and what is wrong with them",
 		ArgsUsage: "[BOND...]",
+		BashComplete: cmdline.Complete(func([]string) []string {
+			names, _ := bond.Reader{}.Names()
+			return names
+		}),
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print JSON; with --watch one object to a line"},
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "go on, and print what changes"},

@@ -16,7 +16,14 @@ import (
 
 // unpackMachine puts the /sys and /proc that internal/bond's tests read into
 // $WORK/machine, for --root.
+//
+// And SCRIPT names the completion script.
 func unpackMachine(env *testscript.Env) error {
+	script, err := filepath.Abs("../../doc/completion/bondctl")
+	if err != nil {
+		return err
+	}
+	env.Setenv("SCRIPT", script)
 	ar, err := txtar.ParseFile("../../internal/bond/testdata/machine.txtar")
 	if err != nil {
 		return err

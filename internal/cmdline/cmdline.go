@@ -87,7 +87,7 @@ func Run(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer)
 	}
 	tame(app.Commands)
 
-	err := app.Run(args)
+	err := app.Run(forCompletion(args))
 	if err == nil {
 		return exit.OK
 	}
