@@ -67,9 +67,12 @@ answers "Invalid argument" +bond1 /sys/class/net/bond0/bonding/slaves
 answers "Unknown error 524" balance-rr /sys/class/net/bond0/bonding/mode
 
 # ifenslave asks first.
+echo -eth0 >/sys/class/net/bond1/bonding/slaves
 ip link set bond0 up
+dmesg -C
 expect_status 1 ifenslave bond0 eth0
-expect_err 'eth0.*SmartNIC'
+expect_err '^ifenslave: bond0: is managed by exasock: eth0 is no SmartNIC: it has no device and no driver'
+equal "the driver was not asked" "" "$(dmesg | grep exasock-bonding)"
 equal "no member came in" "" "$(members bond0)"
 
 expect_status 1 bondctl exasock status

@@ -41,15 +41,26 @@ check "each line it wrote is one object" grep -qE '^\{"time":"[^"]+","bond":"bon
 
 # On this kernel the driver cannot change members; ifenslave says what to do.
 expect_status 1 ifenslave -d bond0 "$second"
-expect_err 'bondctl exasock release bond0'
+expect_err "bondctl exasock release bond0"
 equal "the members stay" "$first $second" "$(members bond0)"
 expect_status 0 bondctl exasock release bond0
 expect_status 0 ifenslave -d bond0 "$second"
 expect_status 0 bondctl exasock manage bond0
 check "the active port is the first member's again" wait_for 20 agrees "$first"
-
-# The NIC whose address the bond took leaves: two devices with one address.
+ip link set "$second" down
+expect_status 1 ifenslave bond0 "$second"
+expect_err "bondctl exasock release bond0"
+equal "it did not come in" "$first" "$(members bond0)"
 expect_status 0 bondctl exasock release bond0
-echo "-$first" >/sys/class/net/bond0/bonding/slaves
+expect_status 0 ifenslave bond0 "$second"
+
+# The NIC whose address the bond took is not taken out of a managed bond; taken out of
+# another it is told: two devices with one address.
+expect_status 0 bondctl exasock manage bond0
+expect_status 1 ifenslave -d bond0 "$first"
+expect_err "$first: bond0 has its hardware address, and would keep it"
+equal "the members stay" "$first $second" "$(members bond0)"
+expect_status 0 bondctl exasock release bond0
+expect_status 0 ifenslave -d bond0 "$first"
 expect_status 1 bondctl exasock check bond0
 expect_out "it has the MAC address $(address bond0) of $first, which is no member any more"
