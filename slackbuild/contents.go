@@ -194,6 +194,11 @@ func (m *Manifest) glob(c Content, base item, full, dst string) ([]item, error) 
 		default:
 			i.dst = path.Join(member(dst), filepath.ToSlash(rel))
 		}
+		if link, err := os.Readlink(src); err == nil {
+			i.link, i.config = link, false
+			all = append(all, i)
+			continue
+		}
 		found, err := m.regular(c, i, src)
 		if err != nil {
 			return nil, err

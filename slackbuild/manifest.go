@@ -3,9 +3,12 @@
 package slackbuild
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,22 +57,29 @@ type Manifest struct {
 
 // Overridable is what nfpm lets a manifest say for one format only.
 type Overridable struct {
-	Contents   []Content `yaml:"contents"`
-	Umask      Mode      `yaml:"umask"`
-	Scripts    Scripts   `yaml:"scripts"`
-	Replaces   []string  `yaml:"replaces"`
-	Provides   []string  `yaml:"provides"`
-	Depends    []string  `yaml:"depends"`
-	Recommends []string  `yaml:"recommends"`
-	Suggests   []string  `yaml:"suggests"`
-	Conflicts  []string  `yaml:"conflicts"`
-	RPM        any       `yaml:"rpm"`
-	Deb        any       `yaml:"deb"`
-	APK        any       `yaml:"apk"`
-	ArchLinux  any       `yaml:"archlinux"`
-	IPK        any       `yaml:"ipk"`
-	MSIX       any       `yaml:"msix"`
-	SRPM       any       `yaml:"srpm"`
+	Contents []Content `yaml:"contents"`
+
+	// What nfpm had before contents, up to its version 1.
+	Files        map[string]string `yaml:"files"`
+	ConfigFiles  map[string]string `yaml:"config_files"`
+	Symlinks     map[string]string `yaml:"symlinks"`
+	EmptyFolders []string          `yaml:"empty_folders"`
+
+	Umask      Mode     `yaml:"umask"`
+	Scripts    Scripts  `yaml:"scripts"`
+	Replaces   []string `yaml:"replaces"`
+	Provides   []string `yaml:"provides"`
+	Depends    []string `yaml:"depends"`
+	Recommends []string `yaml:"recommends"`
+	Suggests   []string `yaml:"suggests"`
+	Conflicts  []string `yaml:"conflicts"`
+	RPM        any      `yaml:"rpm"`
+	Deb        any      `yaml:"deb"`
+	APK        any      `yaml:"apk"`
+	ArchLinux  any      `yaml:"archlinux"`
+	IPK        any      `yaml:"ipk"`
+	MSIX       any      `yaml:"msix"`
+	SRPM       any      `yaml:"srpm"`
 }
 
 // Content is a file, several, a directory or a link of the package.
@@ -189,18 +199,42 @@ func Parse(file string, data []byte) (*Manifest, error) {
 	for i := range m.Contents {
 		m.Contents[i].at = fmt.Sprintf("$.contents[%d]", i)
 	}
+	m.Contents = append(m.Contents, m.oldContents("$.")...)
 	if o, ok := m.Overrides["slackware"]; ok {
 		for i := range o.Contents {
 			o.Contents[i].at = fmt.Sprintf("$.overrides.slackware.contents[%d]", i)
 		}
+		o.Contents = append(o.Contents, o.oldContents("$.overrides.slackware.")...)
 		m.override(o)
 	}
-	m.expand()
+	if err := m.expand(); err != nil {
+		return nil, err
+	}
 	if err := m.check(); err != nil {
 		return nil, err
 	}
 	m.note()
 	return m, nil
+}
+
+// oldContents are contents of what nfpm wrote up to its version 1, sorted.
+func (o *Overridable) oldContents(path string) []Content {
+	var all []Content
+	for _, old := range []struct {
+		field, kind string
+		files       map[string]string
+	}{{"files", "", o.Files}, {"config_files", "config", o.ConfigFiles}} {
+		for _, src := range slices.Sorted(maps.Keys(old.files)) {
+			all = append(all, Content{Source: src, Destination: old.files[src], Type: old.kind, at: path + old.field})
+		}
+	}
+	for _, link := range slices.Sorted(maps.Keys(o.Symlinks)) {
+		all = append(all, Content{Source: o.Symlinks[link], Destination: link, Type: "symlink", at: path + "symlinks"})
+	}
+	for _, dir := range o.EmptyFolders {
+		all = append(all, Content{Destination: dir, Type: "dir", at: path + "empty_folders"})
+	}
+	return all
 }
 
 // override puts what o has in the place of what m has, as nfpm does.
@@ -223,17 +257,31 @@ func (m *Manifest) override(o Overridable) {
 	}
 }
 
-// expand puts in environment variables, in the fields where nfpm does.
-func (m *Manifest) expand() {
-	for _, field := range []*string{
-		&m.Name, &m.Arch, &m.Platform, &m.Version, &m.VersionMetadata, &m.Prerelease, &m.Release,
-		&m.Maintainer, &m.Description, &m.Vendor, &m.Homepage, &m.License,
-		&m.Scripts.PreInstall, &m.Scripts.PostInstall, &m.Scripts.PreRemove, &m.Scripts.PostRemove,
+// expand puts in environment variables, in the fields where nfpm does. In the
+// package's name a variable that is not set is an error.
+func (m *Manifest) expand() error {
+	var errs []error
+	for _, f := range []struct {
+		name  string
+		value *string
+		named bool // in the name of the package
+	}{
+		{"name", &m.Name, true}, {"arch", &m.Arch, true}, {"version", &m.Version, true},
+		{"prerelease", &m.Prerelease, false}, {"version_metadata", &m.VersionMetadata, false}, {"release", &m.Release, false},
+		{"platform", &m.Platform, false}, {"maintainer", &m.Maintainer, false}, {"description", &m.Description, false},
+		{"vendor", &m.Vendor, false}, {"homepage", &m.Homepage, false}, {"license", &m.License, false},
+		{"scripts.preinstall", &m.Scripts.PreInstall, false}, {"scripts.postinstall", &m.Scripts.PostInstall, false},
+		{"scripts.preremove", &m.Scripts.PreRemove, false}, {"scripts.postremove", &m.Scripts.PostRemove, false},
 	} {
-		if strings.Contains(*field, "$") {
-			*field = os.ExpandEnv(*field)
-		}
+		*f.value = os.Expand(*f.value, func(name string) string {
+			v, ok := os.LookupEnv(name)
+			if !ok && f.named {
+				errs = append(errs, m.at("$."+f.name, "as in "+name+"=1.0 mkslack ...", "the environment variable %s is not set", name))
+			}
+			return v
+		})
 	}
+	return errors.Join(errs...)
 }
 
 // BuildNumber is the BUILD of the package's name.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -85,7 +86,11 @@ func (m *Manifest) contentLine(b *strings.Builder, c Content, mkdir func(string)
 			words = append(words, globWord(p, c.Expand))
 		}
 		mkdir(target)
-		fmt.Fprintf(b, "install -m %#o %s %s/\n", mode, strings.Join(words, " "), target)
+		if plainFiles(found, member(c.Destination)) {
+			fmt.Fprintf(b, "install -m %#o %s %s/\n", mode, strings.Join(words, " "), target)
+		} else {
+			fmt.Fprintf(b, "cp -R %s %s/\nchmod -R u+rwX,%s %s\n", strings.Join(words, " "), target, symbolic(m.umask()), target)
+		}
 		c.after(b, target+"/*", "")
 	case isGlob && len(found) == 0:
 		return m.at(c.at+".src", "end dst with a slash, and use no **", "a script cannot tell what %q matches before the build", c.Source)
@@ -104,6 +109,13 @@ func (m *Manifest) contentLine(b *strings.Builder, c Content, mkdir func(string)
 		m.installOne(b, c, shellWord(c.Source, c.Expand), dst, mode, mkdir)
 	}
 	return nil
+}
+
+// plainFiles reports whether all items are files in dst itself, and of one mode.
+func plainFiles(items []item, dst string) bool {
+	return !slices.ContainsFunc(items, func(i item) bool {
+		return i.link != "" || path.Dir(i.dst) != dst || i.mode != items[0].mode
+	})
 }
 
 // installOne writes the command for one file.
