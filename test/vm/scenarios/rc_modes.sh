@@ -3,6 +3,7 @@
 #
 # Each of the seven modes, from NICs that are up and have addresses.
 
+# shellcheck disable=SC2154 # err is set by run of lib.sh
 . /vm/scenarios/lib.sh
 
 # wanted_options MODE: an option besides miimon that the mode has, and its value
@@ -33,6 +34,7 @@ BONDNICS[0]="eth0 eth1"
 BONDMODE[0]="$mode"
 IFOPTS[0]="$name $value | miimon 50"
 IPADDRS[0]="10.77.0.2/24"
+LINKWAIT[0]="30"
 GATEWAY="10.77.0.1"
 END
   expect_status 0 rc_bond start

@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# NICs of somebody else's, bonds made by hand, and the ways in which bonding may be loaded.
+
+# shellcheck disable=SC2154 # out and err are set by run of lib.sh
+. /vm/scenarios/lib.sh
+
+# --- A NIC in a bridge or in another bond is refused, by name, and stays there.
+make_dummies eth0 eth1 eth2 eth3
+modprobe bonding max_bonds=0
+ip link add br0 type bridge
+ip link set eth1 master br0
+ip link add other type bond
+ip link set eth2 master other
+before=$(snapshot)
+for nic in eth1 eth2; do
+  config <<END
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 $nic"
+END
+  expect_status 1 rc_bond start
+  expect_err "$nic belongs to (br0|other) already"
+  unchanged "$nic: nothing touched" "$before" "$(snapshot)"
+done
+expect_status 1 rc_bond bond0_start
+ip link del other
+ip link del br0
+
+# --- A bond made by hand is adopted where it fits.
+config <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth1"
+BONDMODE[0]="balance-xor"
+IFOPTS[0]="miimon 200"
+IPADDRS[0]="10.77.0.2/24"
+END
+ip link add bond0 type bond mode balance-xor miimon 200 xmit_hash_policy layer3+4
+ip link set eth0 down
+ip link set eth0 master bond0
+ip link set bond0 up
+ip address add 10.66.0.1/24 dev bond0
+expect_status 0 rc_bond start
+expect_out 'adopted'
+equal "the second member was added" "eth0 eth1" "$(members bond0)"
+equal "what was not asked for stays" layer3+4 "$(option bond0 xmit_hash_policy)"
+expect_status 0 rc_bond start
+expect_status 0 rc_bond stop
+check "it stays: rc.bond did not make it" exists bond0
+equal "with its own member" eth0 "$(members bond0)"
+equal "with its own address alone" 10.66.0.1/24 "$(ip -o -4 address show dev bond0 | awk '{ print $4 }')"
+
+# --- And refused, and not changed, where it does not.
+before=$(snapshot)
+refused() {
+  expect_status 1 rc_bond start
+  expect_err "$1"
+  unchanged "$1: not changed" "$before" "$(snapshot)"
+}
+sed -i 's/balance-xor/active-backup/' /etc/rc.d/rc.bond.conf
+refused 'made by other means and has mode balance-xor 2, not active-backup'
+sed -i 's/active-backup/balance-xor/; s/miimon 200/miimon 100/' /etc/rc.d/rc.bond.conf
+refused 'made by other means and has miimon 200, not 100'
+sed -i 's/miimon 100/miimon 200/; s/eth0 eth1/eth1 eth2/' /etc/rc.d/rc.bond.conf
+refused 'made by other means and has eth0, which is not in BONDNICS\[0\]'
+expect_status 1 rc_bond stop
+expect_err 'not started by rc.bond: left alone'
+unchanged "stop leaves it alone" "$before" "$(snapshot)"
+ip link del bond0
+
+# --- bond0 of max_bonds=1 is taken, given back, and the module stays.
+config <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth1"
+IFNAME[1]="bond1"
+BONDNICS[1]="eth2 eth3"
+END
+plain() { snapshot | sed 's/link.ether [0-9a-f:]*//; s/ qdisc [a-z]*//; s/ tso_max_size [0-9]*//'; }
+for max in 0 1 2; do
+  rmmod bonding
+  modprobe bonding max_bonds=$max
+  before=$(plain)
+  expect_status 0 rc_bond start
+  equal "max_bonds=$max: bond0" "active-backup eth0 eth1" "$(option bond0 mode) $(members bond0)"
+  equal "max_bonds=$max: bond1" "active-backup eth2 eth3" "$(option bond1 mode) $(members bond1)"
+  expect_status 0 rc_bond stop
+  unchanged "max_bonds=$max: all as before" "$before" "$(plain)"
+  check "max_bonds=$max: the module stays" test -d /sys/module/bonding
+done
+
+# --- Not loaded: loaded without a bond of its own, and unloaded again.
+rmmod bonding
+echo "options bonding max_bonds=1" >/etc/modprobe.d/bonding.conf
+expect_status 0 rc_bond bond1_start
+refute "no bond0 of the module's own" exists bond0
+expect_status 0 rc_bond bond1_stop
+refute "the module is gone again" test -d /sys/module/bonding
+expect_status 0 rc_bond start
+ip link add mine type bond
+expect_status 0 rc_bond stop
+check "a module that somebody else's bond needs stays" exists mine
