@@ -159,9 +159,9 @@ func writeTable(out *bytes.Buffer, rows [][]cell, p cmdline.Palette) {
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(c.text))
 			text := paint(p, n, i, c.text)
 			if c.right {
-				line += pad + text + "  "
+				line += pad + text + " "
 			} else {
-				line += text + pad + "  "
+				line += text + pad + " "
 			}
 		}
 		out.WriteString(strings.TrimRight(line, " ") + "\n")

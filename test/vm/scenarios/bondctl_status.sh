@@ -63,6 +63,25 @@ wait $watcher
 equal "its status is that of the last look" 0 $?
 refute "each transition has its time" grep -Evq '^(NAME|bond0|(├|└)─|$|!|[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3} bond0)' /tmp/watch
 
+# On a terminal the tree stays, up to date, above the last changes; with --json
+# each line is an object.
+bond active-backup miimon 100
+wait_for 5 has_carrier bond0
+if command -v script >/dev/null; then
+  TERM=linux script -qfc "stty rows 25 cols 110; $bondctl status --watch" /tmp/terminal </dev/null >/dev/null 2>&1 &
+  check "the tree is drawn" wait_for 5 grep -q '└─eth1' /tmp/terminal
+  unplug eth0
+  check "it is drawn again" wait_for 5 grep -qz $'\x1b\\[H\x1b\\[2J.*\x1b\\[H\x1b\\[2J.*eth1.*active' /tmp/terminal
+  check "the change stands below" wait_for 5 grep -q ' bond0: active eth0 -> eth1' /tmp/terminal
+  plug eth0
+fi
+$bondctl status --watch --json >/tmp/json &
+watcher=$!
+check "the first object is the state" wait_for 5 grep -q '^{"state":".*"bonds":\[{"name":"bond0"' /tmp/json
+ip link set eth1 nomaster
+check "a change is one" wait_for 5 grep -qE '^\{"time":"20.*","bond":"bond0","member":"eth1","what":"left","from":"","to":""\}$' /tmp/json
+kill $watcher
+
 # A NIC that was released and set up with the bond's MAC.
 bond active-backup miimon 100
 wait_for 5 has_carrier bond0
