@@ -92,12 +92,12 @@ func writeExasock(out io.Writer, all []exasock.Status) error {
 		}
 		fmt.Fprintf(&text, "%s: %s\n", colours.Bold(s.Bond), management)
 		fmt.Fprintf(&text, "  mode     %s\n", s.Mode)
-		fmt.Fprintf(&text, "  monitor  %s (miimon %s, arp_interval %s); the driver looks every %s\n",
-			exasock.Interval(s.Monitor.Interval), exasock.Interval(s.Monitor.MIIMon), exasock.Interval(s.Monitor.ARPInterval), exasock.Interval(s.Monitor.Poll))
+		fmt.Fprintf(&text, "  monitor  %s (miimon %s, arp_interval %s)",
+			exasock.Interval(s.Monitor.Interval), exasock.Interval(s.Monitor.MIIMon), exasock.Interval(s.Monitor.ARPInterval))
 		if s.Managed {
-			fmt.Fprintf(&text, "  active   %s; by bonding: %s\n", activeText(&s, s.Active), orNone(s.BondingActive))
+			fmt.Fprintf(&text, "; the driver looks every %s\n  active   %s; by bonding: %s\n", exasock.Interval(s.Monitor.Poll), activeText(&s, s.Active), orNone(s.BondingActive))
 		} else {
-			fmt.Fprintf(&text, "  active   by bonding: %s\n", orNone(s.BondingActive))
+			fmt.Fprintf(&text, "\n  active   by bonding: %s\n", orNone(s.BondingActive))
 		}
 		table := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 		for _, m := range s.Members {
