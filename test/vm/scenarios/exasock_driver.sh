@@ -4,8 +4,6 @@
 # bondctl exasock against the real driver, on bonds without members, which need no card:
 # manage, status, check, every refusal, release while the page is held, unload.
 
-# shellcheck disable=SC2154 # out and err are set by run
-
 . /vm/scenarios/lib.sh
 . /vm/scenarios/exasock.bash
 

@@ -4,8 +4,6 @@
 # bondctl exasock with SmartNICs as members, where the machine has two: the active port
 # by the page and by bonding, what changes it, and that members stay put on a managed bond.
 
-# shellcheck disable=SC2154 # out and err are set by run
-
 . /vm/scenarios/lib.sh
 . /vm/scenarios/exasock.bash
 

@@ -4,8 +4,6 @@
 # rc.bond and bonds with EXASOCK: managed after a start, released by a stop, and never
 # left half-way. The parts with members need two SmartNICs.
 
-# shellcheck disable=SC2154 # out and err are set by run
-
 . /vm/scenarios/lib.sh
 . /vm/scenarios/exasock.bash
 
