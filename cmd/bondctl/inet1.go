@@ -146,6 +146,9 @@ func inet1Status(c *cli.Context) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	if info, err := os.Stat(filepath.Join(filepath.Dir(s.File), "rc.bond")); s.State == inet1.On && err == nil && info.Mode()&0o111 == 0 {
+		s.Notes = append(s.Notes, "rc.bond is not executable: the guard does nothing until \"chmod 755 /etc/rc.d/rc.bond\"")
+	}
 	if c.Bool("json") {
 		err = cmdline.WriteJSON(c.App.Writer, s)
 	} else {

@@ -101,16 +101,25 @@ func (g Guard) Status(path string) (Status, error) {
 	return s, nil
 }
 
-// Enable puts the guard at the end of the file, or brings an old one up to
-// date where it is. Text is nil where it is there already.
-func (g Guard) Enable(path string, o Options) (*Change, error) {
+// open reads the file and finds the guard in it; nil where there is none.
+func (g Guard) open(path string) (*rcfile.File, *found, error) {
 	t, err := rcfile.Read(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	b, err := g.find(t.Text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Real, err)
+		return nil, nil, fmt.Errorf("%s: %w", t.Real, err)
+	}
+	return t, b, nil
+}
+
+// Enable puts the guard at the end of the file, or brings an old one up to
+// date where it is. Text is nil where it is there already.
+func (g Guard) Enable(path string, o Options) (*Change, error) {
+	t, b, err := g.open(path)
+	if err != nil {
+		return nil, err
 	}
 	c := &Change{File: t.Real, Notes: notes(t)}
 	if _, err := shconf.Parse(bytes.NewReader(t.Text), t.Real); err != nil {
@@ -164,13 +173,9 @@ func (g Guard) Enable(path string, o Options) (*Change, error) {
 
 // Disable takes the guard out. Text is nil where there is none.
 func (g Guard) Disable(path string, o Options) (*Change, error) {
-	t, err := rcfile.Read(path)
+	t, b, err := g.open(path)
 	if err != nil {
 		return nil, err
-	}
-	b, err := g.find(t.Text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Real, err)
 	}
 	c := &Change{File: t.Real}
 	if b != nil {
