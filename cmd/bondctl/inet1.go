@@ -18,6 +18,7 @@ import (
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
 	"github.com/slackbond/slackbond/internal/inet1"
+	"github.com/slackbond/slackbond/internal/rcfile"
 	"github.com/slackbond/slackbond/internal/shconf"
 	rcd "github.com/slackbond/slackbond/rc.d"
 	"github.com/urfave/cli/v2"
@@ -54,7 +55,8 @@ func inet1Command() *cli.Command {
 // not read either.
 func unreadable(err error) error {
 	var syntax *shconf.SyntaxError
-	if errors.As(err, &syntax) || errors.Is(err, fs.ErrNotExist) {
+	var read *rcfile.ReadError
+	if errors.As(err, &syntax) || errors.As(err, &read) {
 		return cmdline.WithStatus(err, exit.Usage)
 	}
 	return err

@@ -161,6 +161,9 @@ func (g Guard) Enable(path string, o Options) (*Change, error) {
 			}
 		}
 		if err := t.Replace(c.Text); err != nil {
+			if c.Backup != "" {
+				err = errors.Join(err, os.Remove(c.Backup))
+			}
 			return nil, fmt.Errorf("writing %s: %w", t.Real, err)
 		}
 	}

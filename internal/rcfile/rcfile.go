@@ -27,8 +27,22 @@ type File struct {
 	Info fs.FileInfo
 }
 
+// ReadError is why a file could not be read; Read returns no other errors.
+type ReadError struct{ Err error }
+
+func (e *ReadError) Error() string { return e.Err.Error() }
+func (e *ReadError) Unwrap() error { return e.Err }
+
 // Read reads a regular file of at most [shconf.MaxSize] bytes.
 func Read(path string) (*File, error) {
+	f, err := read(path)
+	if err != nil {
+		return nil, &ReadError{err}
+	}
+	return f, nil
+}
+
+func read(path string) (*File, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, err
