@@ -38,7 +38,7 @@ func importBonds(c *cli.Context) error {
 	}
 	stock, err := bondconf.Read(c.String("inet1"))
 	if err != nil {
-		return cmdline.WithStatus(err, exit.Usage)
+		return cmdline.WithStatus(notThere(err), exit.Usage)
 	}
 	own, err := bondconf.Read(c.String("conf"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

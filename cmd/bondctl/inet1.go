@@ -57,9 +57,17 @@ func unreadable(err error) error {
 	var syntax *shconf.SyntaxError
 	var read *rcfile.ReadError
 	if errors.As(err, &syntax) || errors.As(err, &read) {
-		return cmdline.WithStatus(err, exit.Usage)
+		return cmdline.WithStatus(notThere(err), exit.Usage)
 	}
 	return err
+}
+
+// notThere adds to a missing file what to do about it.
+func notThere(err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return fmt.Errorf("%w; Slackware's packages bring it, and an option (--help) names another file", err)
 }
 
 func inet1Options(c *cli.Context) inet1.Options {

@@ -35,6 +35,11 @@ func statusCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			v := newViewer(c)
+			if c.IsSet("conf") {
+				if _, err := bondconf.Read(v.conf); err != nil {
+					return cmdline.WithStatus(notThere(err), exit.Usage)
+				}
+			}
 			if c.Bool("watch") {
 				if c.String("root") != "/" {
 					return cmdline.Usagef("status: --watch follows this machine's kernel, not --root")

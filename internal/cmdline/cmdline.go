@@ -110,9 +110,15 @@ func Run(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer)
 	return exit.Failed
 }
 
-// tame sets on every command what urfave/cli does not inherit from the app.
+// tame sets on every command what urfave/cli does not inherit from the app,
+// and takes "(default: false)" from the help of switches.
 func tame(commands []*cli.Command) {
 	for _, c := range commands {
+		for _, f := range c.Flags {
+			if b, ok := f.(*cli.BoolFlag); ok {
+				b.DisableDefaultText = true
+			}
+		}
 		c.HideHelpCommand = true
 		c.OnUsageError = onUsageError
 		if c.Action == nil {

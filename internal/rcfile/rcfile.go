@@ -44,6 +44,9 @@ func Read(path string) (*File, error) {
 
 func read(path string) (*File, error) {
 	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: unix.ENOENT} // not the folder above it
+	}
 	if err != nil {
 		return nil, err
 	}
