@@ -71,7 +71,7 @@ func (m *Manifest) build(ctx context.Context, w *workspace, arch Arch, epoch tim
 			return err
 		}
 	}
-	script, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	script, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text+"\n"+m.stripText()), "")
 	if err != nil {
 		return m.at("$.slackware.commands", "", "%v", err)
 	}

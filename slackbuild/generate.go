@@ -75,7 +75,7 @@ func (m *Manifest) Script(o Options) ([]byte, error) {
 		"OwnMkSlack":    m.Slackware.MkSlack,
 		"InPlace":       o.InPlace,
 		"Contents":      contents,
-		"Strip":         m.kind().strip && len(m.Slackware.Commands) == 0,
+		"Strip":         m.stripText(),
 		"Man":           m.hasPages(),
 		"Docs":          m.docWords(),
 		"Doinst":        doinst != "",

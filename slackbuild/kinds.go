@@ -75,3 +75,13 @@ func (m *Manifest) isNoArch() bool {
 	a, err := ParseArch(m.Arch)
 	return err == nil && a.Name == NoArch
 }
+
+// stripText is the shell text that strips what a kind's own commands have
+// built: SlackBuilds.org's, to the letter.
+func (m *Manifest) stripText() string {
+	if !m.kind().strip || len(m.Slackware.Commands) > 0 {
+		return ""
+	}
+	return `find $PKG -print0 | xargs -0 file | grep -e "executable" -e "shared object" | grep ELF \
+  | cut -f 1 -d : | xargs strip --strip-unneeded 2> /dev/null || true`
+}

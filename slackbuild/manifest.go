@@ -276,7 +276,7 @@ func (m *Manifest) expand() error {
 		*f.value = os.Expand(*f.value, func(name string) string {
 			v, ok := os.LookupEnv(name)
 			if !ok && f.named {
-				errs = append(errs, m.at("$."+f.name, "as in "+name+"=1.0 mkslack ...", "the environment variable %s is not set", name))
+				errs = append(errs, m.at("$."+f.name, "set it before mkslack: "+name+"=...", "the environment variable %s is not set", name))
 			}
 			return v
 		})
@@ -316,5 +316,28 @@ func decode(file string, data []byte, m *Manifest) error {
 		m.tree = tree
 		err = yaml.UnmarshalWithOptions(data, m, yaml.Strict())
 	}
+	if err == nil {
+		m.literal()
+	}
 	return yamlError(file, err)
+}
+
+// literal takes version numbers as they are written: decoded, 1.10 would be the
+// number 1.1.
+func (m *Manifest) literal() {
+	fields := map[string]*string{"$.version": &m.Version, "$.version_metadata": &m.VersionMetadata,
+		"$.prerelease": &m.Prerelease, "$.release": &m.Release, "$.epoch": &m.Epoch}
+	for i := range m.Slackware.Releases {
+		fields[fmt.Sprintf("$.slackware.releases[%d]", i)] = &m.Slackware.Releases[i]
+	}
+	for path, field := range fields {
+		p, err := yaml.PathString(path)
+		if err != nil {
+			continue
+		}
+		if node, err := p.FilterFile(m.tree); err == nil && node != nil &&
+			(node.Type() == ast.FloatType || node.Type() == ast.IntegerType) {
+			*field = node.GetToken().Value
+		}
+	}
 }

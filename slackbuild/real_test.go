@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,4 +143,9 @@ func TestRealSamePackage(t *testing.T) {
 			comparePackages(t, runScript(t, script, "ARCH="+arch), direct)
 		})
 	}
+}
+
+func sorted(lines []string) []string {
+	slices.Sort(lines)
+	return lines
 }

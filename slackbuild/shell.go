@@ -74,7 +74,7 @@ func (m *Manifest) contentLine(b *strings.Builder, c Content, mkdir func(string)
 	var found []item
 	if !c.Expand || !strings.Contains(c.Source, "$") {
 		// What is there now says modes, and where the files go.
-		if found, err = m.resolve(c, map[string]string{}); err != nil && m.Slackware.Commands == nil && m.Slackware.Kind == "" {
+		if found, err = m.resolve(c, m.names()); err != nil && m.Slackware.Commands == nil && m.Slackware.Kind == "" {
 			return err
 		}
 	}
@@ -86,7 +86,7 @@ func (m *Manifest) contentLine(b *strings.Builder, c Content, mkdir func(string)
 			words = append(words, globWord(p, c.Expand))
 		}
 		mkdir(target)
-		if plainFiles(found, member(c.Destination)) {
+		if plainFiles(found) {
 			fmt.Fprintf(b, "install -m %#o %s %s/\n", mode, strings.Join(words, " "), target)
 		} else {
 			fmt.Fprintf(b, "cp -R %s %s/\nchmod -R u+rwX,%s %s\n", strings.Join(words, " "), target, symbolic(m.umask()), target)
@@ -111,10 +111,10 @@ func (m *Manifest) contentLine(b *strings.Builder, c Content, mkdir func(string)
 	return nil
 }
 
-// plainFiles reports whether all items are files in dst itself, and of one mode.
-func plainFiles(items []item, dst string) bool {
+// plainFiles reports whether all items are files of one directory and mode.
+func plainFiles(items []item) bool {
 	return !slices.ContainsFunc(items, func(i item) bool {
-		return i.link != "" || path.Dir(i.dst) != dst || i.mode != items[0].mode
+		return i.link != "" || path.Dir(i.dst) != path.Dir(items[0].dst) || i.mode != items[0].mode
 	})
 }
 

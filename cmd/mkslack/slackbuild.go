@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/google/renameio/v2"
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/slackbond/slackbond/pkgtools"
 	"github.com/slackbond/slackbond/slackbuild"
 	"github.com/urfave/cli/v2"
 )
 
 var manifestFlag = &cli.StringFlag{
-	Name: "file", Aliases: []string{"f"}, Value: "mkslack.yaml", Usage: "read the manifest from `FILE`; an nfpm.yaml is one",
+	Name: "file", Aliases: []string{"f"}, Usage: "read the manifest from `FILE` (default: mkslack.yaml, else nfpm.yaml)",
 }
 
 var quietFlag = &cli.BoolFlag{
@@ -30,6 +34,10 @@ func slackbuildCommand() *cli.Command {
 			manifestFlag,
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: ".", Usage: "write NAME/ below `DIR`"},
 			&cli.StringFlag{Name: "sources", Usage: "take the sums of the source archives in `DIR`"},
+			&cli.BoolFlag{Name: "queue", Usage: "write the sbopkg queue NAME.sqf, too"},
+			&cli.BoolFlag{Name: "tarball", Usage: "write the archive to submit, NAME.tar.gz, too"},
+			&cli.StringFlag{Name: "repo", Usage: "write to the local sbopkg repository `DIR`/REPO/BRANCH instead"},
+			&cli.StringFlag{Name: "repo-name", Value: "local/main", Usage: "call the repository of --repo `REPO/BRANCH`"},
 			&cli.StringFlag{Name: "in-place", Usage: "write only the script of the source tree, to `FILE`; - is stdout"},
 			quietFlag,
 		},
@@ -41,44 +49,98 @@ func slackbuildAction(c *cli.Context) error {
 	if err := cmdline.Args(c, 0, 0, ""); err != nil {
 		return err
 	}
+	repo, branch, ok := strings.Cut(c.String("repo-name"), "/")
+	if !ok || repo == "" || branch == "" || strings.ContainsAny(c.String("repo-name"), " \t\\\"'") || strings.Contains(branch, "/") {
+		return cmdline.Usagef("--repo-name: %q is not REPO/BRANCH", c.String("repo-name"))
+	}
 	m, err := loadManifest(c)
 	if err != nil {
 		return err
 	}
 	if file := c.String("in-place"); file != "" {
-		if !m.Slackware.InPlace {
-			return cmdline.Usagef("%s has no slackware.in_place", c.String("file"))
-		}
-		script, err := m.Script(slackbuild.Options{InPlace: true})
-		if err != nil {
-			return err
-		}
-		if file == "-" {
-			_, err = c.App.Writer.Write(script)
-			return err
-		}
-		return renameio.WriteFile(file, script, 0o755)
+		return writeInPlace(c, m, file)
 	}
 	files, remarks, err := m.Files(slackbuild.Options{Sources: c.String("sources")})
 	if err != nil {
 		return err
 	}
 	say(c, remarks)
-	dir := filepath.Join(c.String("output"), m.Name)
-	if err := writeFiles(dir, files); err != nil {
+	var made []string
+	if root := c.String("repo"); root != "" {
+		made, err = m.WriteRepo(root, repo, branch, files)
+	} else {
+		made, err = slackbuild.WriteDir(filepath.Join(c.String("output"), m.Name), files)
+	}
+	if err != nil {
+		return err
+	}
+	extra, err := extraFiles(c, m, files)
+	if err != nil {
+		return err
+	}
+	more, err := slackbuild.WriteDir(c.String("output"), extra)
+	if err != nil {
 		return err
 	}
 	if !c.Bool("quiet") {
-		for _, f := range files {
-			fmt.Fprintln(c.App.Writer, filepath.Join(dir, f.Name))
+		for _, f := range append(made, more...) {
+			fmt.Fprintln(c.App.Writer, f)
 		}
 	}
 	return nil
 }
 
-// loadManifest reads the manifest of --file and says what it leaves out.
+// extraFiles are what --queue and --tarball ask for.
+func extraFiles(c *cli.Context, m *slackbuild.Manifest, files []slackbuild.File) ([]slackbuild.File, error) {
+	var extra []slackbuild.File
+	if c.Bool("queue") {
+		extra = append(extra, slackbuild.File{Name: m.Name + ".sqf", Data: m.Queue()})
+	}
+	if !c.Bool("tarball") {
+		return extra, nil
+	}
+	now := time.Now()
+	if v, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok {
+		var err error
+		if now, err = pkgtools.ParseEpoch(v); err != nil {
+			return nil, cmdline.WithStatus(err, exit.Usage)
+		}
+	}
+	data, err := m.Tarball(files, now.Truncate(time.Second))
+	return append(extra, slackbuild.File{Name: m.Name + ".tar.gz", Data: data}), err
+}
+
+func writeInPlace(c *cli.Context, m *slackbuild.Manifest, file string) error {
+	if !m.Slackware.InPlace {
+		return cmdline.Usagef("%s has no %s", manifestFile(c), strconv.Quote("in_place: true"))
+	}
+	script, err := m.Script(slackbuild.Options{InPlace: true})
+	if err != nil {
+		return err
+	}
+	if file == "-" {
+		_, err = c.App.Writer.Write(script)
+		return err
+	}
+	return renameio.WriteFile(file, script, 0o755)
+}
+
+// manifestFile is --file, or the file that is there.
+func manifestFile(c *cli.Context) string {
+	if f := c.String("file"); f != "" {
+		return f
+	}
+	if _, err := os.Stat("mkslack.yaml"); err != nil {
+		if _, err := os.Stat("nfpm.yaml"); err == nil {
+			return "nfpm.yaml"
+		}
+	}
+	return "mkslack.yaml"
+}
+
+// loadManifest reads the manifest and says what it leaves out.
 func loadManifest(c *cli.Context) (*slackbuild.Manifest, error) {
-	m, err := slackbuild.Load(c.String("file"))
+	m, err := slackbuild.Load(manifestFile(c))
 	if err != nil {
 		return nil, cmdline.WithStatus(err, exit.Usage)
 	}
@@ -94,16 +156,4 @@ func say(c *cli.Context, remarks []string) {
 	for _, r := range remarks {
 		fmt.Fprintln(c.App.ErrWriter, r)
 	}
-}
-
-func writeFiles(dir string, files []slackbuild.File) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := renameio.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }
