@@ -51,8 +51,8 @@ func (e *Entry) symlink() bool { return e.Mode&fs.ModeSymlink != 0 }
 // device reports whether e is a block or character device.
 func (e *Entry) device() bool { return e.Mode&fs.ModeDevice != 0 }
 
-// kind names the type of e for messages.
-func (e *Entry) kind() string {
+// Kind names the type of e, as in "symbolic link".
+func (e *Entry) Kind() string {
 	switch {
 	case e.HardLink != "":
 		return "hard link"

@@ -80,7 +80,7 @@ func plan(entries []Entry, opt WriteOptions) (members []Entry, warnings []string
 		}
 		if e.Path == doinstPath {
 			if !e.file() {
-				return nil, nil, &EntryError{e.Path, "is a " + e.kind() + ", not a file of its own"}
+				return nil, nil, &EntryError{e.Path, "is a " + e.Kind() + ", not a file of its own"}
 			}
 			script = len(members)
 		}
@@ -132,15 +132,15 @@ func unfit(e *Entry, opt WriteOptions) string {
 	case e.Path == "." && !e.Mode.IsDir():
 		return "is not a directory"
 	case e.Path == "install" && !e.Mode.IsDir():
-		return "is a " + e.kind() + "; at the top this name is kept for the package's own directory"
+		return "is a " + e.Kind() + "; at the top this name is kept for the package's own directory"
 	case top && e.Path+"/" < "./":
 		return "sorts before \"./\": removepkg would never remove it"
 	case hasBlankEnd(e.Path):
 		return "ends in a blank: removepkg would not find it"
 	case e.device() && !opt.Devices:
-		return "is a " + e.kind() + "; none are packaged unless asked for"
+		return "is a " + e.Kind() + "; none are packaged unless asked for"
 	case e.Mode&fs.ModeSocket != 0 || e.Mode&fs.ModeIrregular != 0:
-		return "is a " + e.kind()
+		return "is a " + e.Kind()
 	case e.symlink() && e.Link == "":
 		return "is a symbolic link to nothing"
 	case e.file() && e.Size > 0 && e.Open == nil:

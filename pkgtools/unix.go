@@ -3,10 +3,12 @@
 package pkgtools
 
 import (
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // maxScript is the most that a doinst.sh may hold; the largest known, that of
@@ -28,3 +30,19 @@ var umask = sync.OnceValue(func() os.FileMode {
 	}
 	return 0o022
 })
+
+// unixStat is what fs.FileInfo does not tell of a file.
+type unixStat struct {
+	dev, ino uint64
+	uid, gid int
+	blocks   int64 // of 512 bytes
+	nlink    uint64
+}
+
+func statOf(info fs.FileInfo) unixStat {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return unixStat{}
+	}
+	return unixStat{uint64(st.Dev), uint64(st.Ino), int(st.Uid), int(st.Gid), int64(st.Blocks), uint64(st.Nlink)}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/user"
 	"strconv"
 	"strings"
@@ -170,8 +171,8 @@ func aclTagID(word, who string) (tag uint16, id uint32, err error) {
 	return tag, uint32(n), nil
 }
 
-// setXattrs gives the file what the pax records of a package say.
-func setXattrs(name string, records map[string]string) error {
+// setXattrs gives the open file what the pax records of a package say.
+func setXattrs(f *os.File, records map[string]string) error {
 	for record, value := range records {
 		attr, ok := strings.CutPrefix(record, "SCHILY.xattr.")
 		data := []byte(value)
@@ -186,11 +187,11 @@ func setXattrs(name string, records map[string]string) error {
 			}
 			var err error
 			if data, err = parseACL(value); err != nil {
-				return fmt.Errorf("%q: %w", name, err)
+				return fmt.Errorf("%q: %w", f.Name(), err)
 			}
 		}
-		if err := unix.Lsetxattr(name, attr, data, 0); err != nil {
-			return &fs.PathError{Op: "set the extended attribute " + attr + " of", Path: name, Err: err}
+		if err := unix.Fsetxattr(int(f.Fd()), attr, data, 0); err != nil {
+			return &fs.PathError{Op: "set the extended attribute " + attr + " of", Path: f.Name(), Err: err}
 		}
 	}
 	return nil

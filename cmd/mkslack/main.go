@@ -27,6 +27,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Commands: []*cli.Command{
 			packageCommand(),
 			makepkgCommand(),
+			explodeCommand(),
+			infoCommand(),
+			listCommand(),
+			installCommand(),
+			upgradeCommand(),
+			removeCommand(),
 			slackbuildCommand(),
 			lintCommand(),
 		},

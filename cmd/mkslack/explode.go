@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/slackbond/slackbond/internal/cmdline"
+	"github.com/slackbond/slackbond/pkgtools"
+	"github.com/urfave/cli/v2"
+)
+
+func explodeCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "explode",
+		Usage:     "unpack packages into the current directory, as explodepkg does, but nowhere else",
+		ArgsUsage: "PACKAGE...",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "directory", Aliases: []string{"C"}, Value: ".", Usage: "unpack into `DIR`"},
+			&cli.BoolFlag{Name: "devices", Usage: "make device files too"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not print the names of the files"},
+		}, readFlags...),
+		Action: explodeAction,
+	}
+}
+
+func explodeAction(c *cli.Context) error {
+	if err := cmdline.Args(c, 1, -1, "PACKAGE"); err != nil {
+		return err
+	}
+	read, err := readOptions(c)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	for _, file := range c.Args().Slice() {
+		script := false
+		opt := pkgtools.ExtractOptions{ReadOptions: read, Owners: os.Geteuid() == 0, Devices: c.Bool("devices")}
+		opt.Each = func(e *pkgtools.Entry) {
+			script = script || e.Path == "install/doinst.sh"
+			if !c.Bool("quiet") {
+				name := e.Path
+				if e.Mode.IsDir() {
+					name += "/"
+				}
+				fmt.Fprintln(c.App.Writer, printable(name))
+			}
+		}
+		if !c.Bool("quiet") {
+			fmt.Fprintf(c.App.Writer, "Exploding package %s in %s:\n", printable(file), printable(c.String("directory")))
+		}
+		if err := pkgtools.Extract(ctx, file, c.String("directory"), opt); err != nil {
+			return err
+		}
+		if script && !c.Bool("quiet") {
+			fmt.Fprintf(c.App.Writer, "\nThe package has an install script, install/doinst.sh, which was not run.\n")
+		}
+	}
+	return nil
+}

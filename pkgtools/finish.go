@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+
+package pkgtools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// finish does what comes after the mark. It can be interrupted and repeated:
+// the scripts then run again, as they do when a package is installed again.
+func (x *transaction) finish(ctx context.Context) (failedLinks []string, err error) {
+	if err := ignoreNotExist(x.d.root.Remove(path.Join(x.work, ballast))); err != nil {
+		return nil, err
+	}
+	s := &scriptRun{
+		dir: x.d.dir, root: x.d.root, work: filepath.Join(x.d.dir, x.work),
+		stdout: x.script.stdout, stderr: x.script.stderr, warn: x.script.warn, step: x.step,
+	}
+	if s.work, err = filepath.Abs(s.work); err != nil {
+		return nil, err
+	}
+	for _, f := range x.list.Finish {
+		if err := x.step(f.Do); err != nil {
+			return nil, err
+		}
+		if err := x.finishStep(ctx, s, f); err != nil {
+			return nil, fmt.Errorf("the change is made, but not finished; what is missing is done when a package is installed or removed the next time: %w", err)
+		}
+	}
+	return s.failed, x.end()
+}
+
+func (x *transaction) finishStep(ctx context.Context, s *scriptRun, f finishStep) error {
+	root := x.d.root
+	var content []byte
+	if f.From != "" {
+		var err error
+		if content, err = root.ReadFile(f.From); err != nil {
+			return err
+		}
+	}
+	switch f.Do {
+	case "write":
+		if err := root.MkdirAll(path.Dir(f.Path), 0o755); err != nil {
+			return err
+		}
+		return replaceFile(root, f.Path, content, f.Mode)
+	case "delete":
+		return ignoreNotExist(root.Remove(f.Path))
+	case "link":
+		if _, err := root.Lstat(f.Path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return root.Symlink(f.Link, f.Path)
+	case "doinst":
+		unlock, err := x.lockScript(strings.Contains(string(content), "NOLOCK"))
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		return s.doinst(ctx, content)
+	case "douninst":
+		return s.douninst(ctx, content)
+	case "ldconfig":
+		return x.ldconfig(ctx)
+	case "attributes":
+		// Of directories, once no more files come.
+		for i := range x.list.Actions {
+			if a := &x.list.Actions[i]; a.Attr != nil {
+				if err := x.setAttr(a.Path, a.Attr); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("unknown step %q", f.Do)
+}
+
+// onSystem reports whether the root is that of the running system.
+func (d *Database) onSystem() bool {
+	here, err := d.root.Stat(".")
+	if err != nil {
+		return false
+	}
+	root, err := os.Stat("/")
+	return err == nil && os.SameFile(here, root)
+}
+
+func (x *transaction) ldconfig(ctx context.Context) error {
+	if !x.d.onSystem() || unix.Access("/sbin/ldconfig", unix.X_OK) != nil {
+		return nil
+	}
+	if err := exec.CommandContext(ctx, "/sbin/ldconfig").Run(); err != nil {
+		x.script.warn(fmt.Sprintf("/sbin/ldconfig: %v", err))
+	}
+	return nil
+}
+
+// lockScript takes the lock under which installpkg runs scripts on the running
+// system. The file is never followed elsewhere, and no script inherits it.
+func (x *transaction) lockScript(none bool) (unlock func(), err error) {
+	if none || !x.d.onSystem() {
+		return func() {}, nil
+	}
+	const dir = "/run/lock/pkgtools"
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(dir+"/doinst.sh.lock", os.O_WRONLY|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { f.Close() }, nil
+}

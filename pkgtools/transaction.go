@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+
+package pkgtools
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A transaction changes the files of a root directory as a whole or not at all.
+//
+// First everything new is put aside, on the file system where it will be
+// needed, and the list of actions is written down and put onto the disk. Then
+// the actions are done; each renames something, and what it replaces is put
+// aside too. If one fails, or if the process ends and another one finds the
+// list, all are undone. When they are done a mark is set, and from then on the
+// transaction can only be finished: records are written, scripts run, what was
+// put aside is removed. Each of these steps can be repeated.
+type transaction struct {
+	d      *Database
+	t      *tree
+	work   string            // directory of the lists, below the root
+	aside  map[uint64]string // directory for files put aside, by file system
+	n      int               // files put aside so far
+	list   actionList
+	step   func(what string) error
+	script scriptIO
+	dry    bool // nothing is to be put aside
+}
+
+// scriptIO is where scripts write, and who is warned.
+type scriptIO struct {
+	stdout, stderr io.Writer
+	warn           func(string)
+}
+
+// actionList is what is written down.
+type actionList struct {
+	Kind    string // install, upgrade, remove
+	Package string // the new one, or the one removed
+	Source  string // identifies the file of the new one
+	Aside   []string
+	Actions []action
+	Finish  []finishStep
+}
+
+// action is one change that can be undone. Paths are places below the root.
+type action struct {
+	Do    string // put, remove, mkdir, rmdir, attributes
+	Path  string
+	New   string    `json:",omitempty"` // what is put there
+	Old   string    `json:",omitempty"` // where what was there is kept
+	Had   bool      `json:",omitempty"` // something was there
+	Attr  *fileAttr `json:",omitempty"`
+	Undo  *fileAttr `json:",omitempty"`
+	Quiet bool      `json:",omitempty"` // rmdir: not worth a warning
+}
+
+// fileAttr is mode, owner and time of a directory.
+type fileAttr struct {
+	Mode     fs.FileMode
+	UID, GID int
+	Time     time.Time
+}
+
+// finishStep is what comes after the mark.
+type finishStep struct {
+	Do   string // write, delete, douninst, doinst, ldconfig
+	From string `json:",omitempty"` // file in the work directory
+	Path string `json:",omitempty"`
+	Mode fs.FileMode
+	Link string `json:",omitempty"` // for link: where it points
+}
+
+const (
+	listFile   = "list.json"
+	asideFile  = "aside.json"
+	doneMark   = "done"
+	asideName  = ".mkslack-aside"
+	workParent = "setup/tmp"
+	workName   = "mkslack"
+	endedName  = "mkslack-ended"
+)
+
+func (d *Database) workDir() string { return path.Join(d.adm, workParent, workName) }
+
+// newTransaction starts one; the database must exist, and be locked.
+func (d *Database) newTransaction(kind, pkg, source string, o scriptIO, step func(string) error) (*transaction, error) {
+	x := &transaction{d: d, t: newTree(d.root), work: d.workDir(), aside: map[uint64]string{}, step: step, script: o,
+		list: actionList{Kind: kind, Package: pkg, Source: source}}
+	if err := d.root.Mkdir(x.work, 0o700); err != nil {
+		return nil, err
+	}
+	return x, x.step("start")
+}
+
+// asideFor is a name for a file to be put aside that belongs at place.
+func (x *transaction) asideFor(place string) (string, error) {
+	if x.dry {
+		return "", nil
+	}
+	on, err := x.t.device(place)
+	if err != nil {
+		return "", err
+	}
+	dir, ok := x.aside[on.dev]
+	if !ok {
+		dir = path.Join(on.top, asideName)
+		if work, err := x.t.dev(x.work); err == nil && work == on.dev {
+			dir = path.Join(x.work, "aside")
+		}
+		x.aside[on.dev] = dir
+		x.list.Aside = append(x.list.Aside, dir)
+		if err := x.writeWork(asideFile, x.list.Aside); err != nil {
+			return "", err
+		}
+		if err := x.step("aside"); err != nil {
+			return "", err
+		}
+		if err := x.d.root.Mkdir(dir, 0o700); err != nil {
+			return "", err
+		}
+	}
+	x.n++
+	return path.Join(dir, strconv.Itoa(x.n)), nil
+}
+
+// writeWork writes v as a file of the work directory that is either whole or
+// not there.
+func (x *transaction) writeWork(name string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return replaceFile(x.d.root, path.Join(x.work, name), b, 0o600)
+}
+
+// keep saves content for a finishing step, and gives its name.
+func (x *transaction) keep(content []byte) (string, error) {
+	x.n++
+	name := path.Join(x.work, "kept"+strconv.Itoa(x.n))
+	return name, x.d.root.WriteFile(name, content, 0o600)
+}
+
+// replaceFile writes a file and puts it in place of the old one when it is on
+// the disk.
+func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) error {
+	tmp := path.Join(path.Dir(name), ".mkslack-"+path.Base(name))
+	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = root.Rename(tmp, name)
+	}
+	if err != nil {
+		return errors.Join(err, ignoreNotExist(root.Remove(tmp)))
+	}
+	return nil
+}
+
+func ignoreNotExist(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// sync puts all that was written onto the disk: one call for each file system
+// in place of one for each file.
+func (x *transaction) sync() error {
+	for _, dir := range append([]string{x.work}, x.list.Aside...) {
+		f, err := x.d.root.Open(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		err = unix.Syncfs(int(f.Fd()))
+		if err = errors.Join(err, f.Close()); err != nil {
+			return fmt.Errorf("writing to the disk: %w", err)
+		}
+	}
+	return nil
+}
+
+// ballast is kept while files are put aside and given back before the steps
+// that cannot be undone, so that a full disk shows before and not in them.
+const ballast = "ballast"
+
+func (x *transaction) reserve(bytesNeeded int) error {
+	name := path.Join(x.work, ballast)
+	return x.d.root.WriteFile(name, bytes.Repeat([]byte{1}, bytesNeeded), 0o600)
+}
+
+// commit does the actions, or undoes all of them.
+func (x *transaction) commit() error {
+	if err := x.writeWork(listFile, x.list); err != nil {
+		return errors.Join(err, x.undo())
+	}
+	err := x.sync()
+	for i := range x.list.Actions {
+		if err != nil {
+			break
+		}
+		a := &x.list.Actions[i]
+		if err = x.step(a.Do); err == nil {
+			if err = x.do(a); err != nil {
+				err = fmt.Errorf("%q: %w", a.Path, err)
+			}
+		}
+	}
+	if err == nil {
+		err = x.sync()
+	}
+	if err == nil {
+		err = x.step("mark")
+	}
+	if err == nil {
+		err = replaceFile(x.d.root, path.Join(x.work, doneMark), nil, 0o600)
+	}
+	if err != nil {
+		return errors.Join(err, x.undo())
+	}
+	return nil
+}
+
+// do does one action. It can be killed anywhere in it.
+func (x *transaction) do(a *action) error {
+	root := x.d.root
+	switch a.Do {
+	case "mkdir":
+		if err := root.Mkdir(a.Path, 0o700); err != nil {
+			return err
+		}
+		return x.setAttr(a.Path, a.Attr)
+	case "attributes":
+		return x.setAttr(a.Path, a.Attr)
+	case "put":
+		if a.Had {
+			err := root.Link(a.Path, a.Old)
+			if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EMLINK) || errors.Is(err, unix.ENOTSUP) {
+				err = root.Rename(a.Path, a.Old) // no hard links here, as on vfat
+			}
+			if err != nil {
+				return err
+			}
+			if err := x.step("put over"); err != nil {
+				return err
+			}
+		}
+		return root.Rename(a.New, a.Path)
+	case "remove":
+		return ignoreNotExist(root.Rename(a.Path, a.Old))
+	case "rmdir":
+		err := root.Remove(a.Path)
+		if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) {
+			if !a.Quiet {
+				x.script.warn(fmt.Sprintf("directory %q is kept: other files are in it", a.Path))
+			}
+			return nil
+		}
+		return ignoreNotExist(err)
+	}
+	return fmt.Errorf("unknown action %q", a.Do)
+}
+
+func (x *transaction) setAttr(p string, attr *fileAttr) error {
+	f, err := x.d.root.Open(p)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if os.Geteuid() == 0 {
+		if err := f.Chown(attr.UID, attr.GID); err != nil {
+			return err
+		}
+	}
+	if err := f.Chmod(attr.Mode); err != nil {
+		return err
+	}
+	t := unix.NsecToTimeval(attr.Time.UnixNano())
+	return unix.Futimes(int(f.Fd()), []unix.Timeval{t, t})
+}
+
+// undo takes back what was done, whatever that is, and ends the transaction.
+func (x *transaction) undo() error {
+	root := x.d.root
+	var errs []error
+	for i := len(x.list.Actions) - 1; i >= 0; i-- {
+		a := &x.list.Actions[i]
+		if err := x.step("undo"); err != nil {
+			return err
+		}
+		var err error
+		switch a.Do {
+		case "mkdir":
+			err = ignoreNotExist(root.Remove(a.Path))
+		case "attributes":
+			err = x.setAttr(a.Path, a.Undo)
+		case "put":
+			if a.Had {
+				err = ignoreNotExist(root.Rename(a.Old, a.Path))
+			} else if _, statErr := root.Lstat(a.New); errors.Is(statErr, fs.ErrNotExist) {
+				err = ignoreNotExist(root.Remove(a.Path))
+			}
+		case "remove":
+			err = ignoreNotExist(root.Rename(a.Old, a.Path))
+		case "rmdir":
+			if err = root.Mkdir(a.Path, 0o700); err == nil {
+				err = x.setAttr(a.Path, a.Undo)
+			} else if errors.Is(err, fs.ErrExist) {
+				// Killed between the two: it has its mode still to get.
+				err = x.setAttr(a.Path, a.Undo)
+			}
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("undoing: %w", err))
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...) // what was put aside is still needed
+	}
+	// Renaming in a directory has changed its time.
+	for i := range x.list.Actions {
+		if a := &x.list.Actions[i]; a.Do == "attributes" {
+			if err := x.setAttr(a.Path, a.Undo); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(append(errs, x.end())...)
+}
+
+// end removes what was put aside, and then the work directory under another
+// name, so that nobody takes what is left of it for a transaction.
+func (x *transaction) end() error {
+	if err := x.step("end"); err != nil {
+		return err
+	}
+	for _, dir := range x.list.Aside {
+		if err := x.d.root.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	ended := path.Join(path.Dir(x.work), endedName)
+	if err := x.d.root.RemoveAll(ended); err != nil {
+		return err
+	}
+	if err := x.step("ended"); err != nil {
+		return err
+	}
+	if err := ignoreNotExist(x.d.root.Rename(x.work, ended)); err != nil {
+		return err
+	}
+	return x.d.root.RemoveAll(ended)
+}
+
+// pending opens a transaction that was interrupted, or gives nil.
+func (d *Database) pending(o scriptIO, step func(string) error) (x *transaction, marked bool, err error) {
+	if err := d.root.RemoveAll(path.Join(path.Dir(d.workDir()), endedName)); err != nil {
+		return nil, false, err
+	}
+	if _, err := d.root.Lstat(d.workDir()); err != nil {
+		return nil, false, ignoreNotExist(err)
+	}
+	x = &transaction{d: d, t: newTree(d.root), work: d.workDir(), step: step, script: o}
+	for name, v := range map[string]any{asideFile: &x.list.Aside, listFile: &x.list} {
+		b, err := d.root.ReadFile(path.Join(x.work, name))
+		if err == nil {
+			err = json.Unmarshal(b, v)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, false, fmt.Errorf("the list of an interrupted change, %q: %w", filepath.Join(d.dir, x.work, name), err)
+		}
+	}
+	_, err = d.root.Lstat(path.Join(x.work, doneMark))
+	return x, err == nil, ignoreNotExist(err)
+}
