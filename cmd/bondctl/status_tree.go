@@ -51,18 +51,18 @@ func treeRows(r *statusReport) [][]cell {
 	for i := range r.Bonds {
 		lacp = lacp || r.Bonds[i].LACP != nil
 	}
-	header := []string{"NAME", "STATE", "MODE", "LINK", "SPEED", "LOST", "MAC", "PERMANENT MAC"}
+	header := []string{"NAME", "STATE", "MODE", "LINK", "LOST", "MAC", "PERMANENT MAC"}
 	if lacp {
 		header = append(header, "AGGREGATOR", "PARTNER")
 	}
 	rows := [][]cell{{}}
 	for i, title := range header {
-		rows[0] = append(rows[0], cell{text: title, right: i == 4 || i == 5})
+		rows[0] = append(rows[0], cell{text: title, right: i == 4})
 	}
 	for i := range r.Bonds {
 		b := &r.Bonds[i]
 		row := []cell{
-			{text: b.Name}, {text: b.State}, {text: b.Mode}, {text: upDown(b.Carrier)}, {text: speed(b.Speed), right: true},
+			{text: b.Name}, {text: b.State}, {text: b.Mode}, {text: link(b.Carrier, b.Speed)},
 			{right: true}, {text: b.MAC}, {},
 		}
 		if lacp {
@@ -84,7 +84,7 @@ func memberRow(b *bondReport, j int, lacp bool) []cell {
 		branch = branches[1]
 	}
 	row := []cell{
-		{text: branch + m.Name}, {text: role(&b.Status, m)}, {}, {text: upDown(m.Carrier)}, {text: speed(m.Speed), right: true},
+		{text: branch + m.Name}, {text: role(&b.Status, m)}, {}, {text: link(m.Carrier, m.Speed)},
 		{text: strconv.Itoa(m.Failures), right: true}, {text: m.MAC}, {text: m.Permanent},
 	}
 	if lacp && m.LACP != nil {
@@ -125,6 +125,14 @@ func aggregate(l *bond.LACPStatus) []cell {
 		text = fmt.Sprintf("%d (ports %d)", l.Aggregator, l.Ports)
 	}
 	return []cell{{text: text}, {text: l.PartnerMAC}}
+}
+
+// link is the speed, "up" where the kernel does not know it, or "down".
+func link(carrier bool, mbit int) string {
+	if carrier && mbit > 0 {
+		return speed(mbit)
+	}
+	return upDown(carrier)
 }
 
 func upDown(up bool) string {
@@ -178,6 +186,7 @@ func paint(p cmdline.Palette, row, column int, text string) string {
 	switch text {
 	case "up", "active", "backup":
 		return p.Good(text)
+
 	case bond.StateDegraded, "going down", "going back":
 		return p.Warn(text)
 	case "down":
