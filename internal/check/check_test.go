@@ -56,6 +56,7 @@ func TestBondConf(t *testing.T) {
 		{"bad value", one("IFOPTS[0]=\"miimon often\"\n"), "b:4 option-value\nb:4 no-monitor"},
 		{"bad word", one("IFOPTS[0]=\"fail_over_mac sometimes\"\n"), "b:4 option-value"},
 		{"mode in IFOPTS", one("IFOPTS[0]=\"mode 4\"\n"), "b:4 mode-in-options"},
+		{"the same mode in IFOPTS", one("BONDMODE[0]=802.3ad\nIFOPTS[0]=\"mode 4\"\n"), ""},
 		{"twice", one("IFOPTS[0]=\"miimon 100 | miimon 200\"\n"), "b:4 option-twice"},
 		{"primary that is no member", one("IFOPTS[0]=\"miimon 100 | primary eth7\"\n"), "b:4 not-a-member"},
 		{"queue_id that is no member", one("IFOPTS[0]=\"miimon 100 | queue_id eth7:1\"\n"), "b:4 not-a-member"},

@@ -54,7 +54,9 @@ func (c *checker) option(b *bondconf.Interface, o *bond.Option, value string, mo
 	at := b.IFOpts.Pos
 	v := fmt.Sprintf("IFOPTS[%d]", b.Index)
 	if o.Name == "mode" {
-		c.err(at, "mode-in-options", v+": the mode does not belong here", "rc.bond takes it from BONDMODE", fmt.Sprintf("BONDMODE[%d]=%q", b.Index, value))
+		if m, err := bond.ParseMode(value); modeKnown && (err != nil || m != mode) {
+			c.err(at, "mode-in-options", fmt.Sprintf("%s: mode %s, but BONDMODE[%d] is %s", v, value, b.Index, mode), "rc.bond refuses the bond", fmt.Sprintf("BONDMODE[%d]=%q, and no mode here", b.Index, value))
+		}
 		return
 	}
 	if modeKnown && !o.Modes.Has(mode) {
