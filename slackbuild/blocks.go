@@ -91,11 +91,7 @@ func (m *Manifest) unpackText(inPlace bool) string {
 	if !inPlace {
 		return text + "\n"
 	}
-	here := "cd $CWD"
-	if m.kind().name == "go" { // the modules come from where go keeps them
-		here += "\nexport GOCACHE=${GOCACHE:-$TMP/go-cache}"
-	}
-	return "if [ -e $CWD/" + archive + " ]; then\n" + indent(text) + "\nelse\n" + indent(here) + "\nfi\n"
+	return "if [ -e $CWD/" + archive + " ]; then\n" + indent(text) + "\nelse\n  cd $CWD\nfi\n"
 }
 
 func indent(text string) string {
