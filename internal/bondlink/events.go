@@ -34,6 +34,9 @@ func (e *Events) Close() error { return e.conn.Close() }
 // that is nobody's member, perhaps many at once. It returns ctx's error where
 // that ends first.
 func (e *Events) Wait(ctx context.Context) error {
+	if err := e.conn.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("waiting for changes of links (rtnetlink): %w", err)
+	}
 	stop := context.AfterFunc(ctx, func() { _ = e.conn.SetReadDeadline(time.Now()) })
 	defer stop()
 	if ctx.Err() != nil {
