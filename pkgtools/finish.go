@@ -16,8 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// finish does what comes after the mark. It can be interrupted and repeated:
-// the scripts then run again, as they do when a package is installed again.
+// finish does what comes after the mark. It can be interrupted and repeated: a
+// script that was interrupted then runs again, as it does when a package is
+// installed again.
 func (x *transaction) finish(ctx context.Context) (failedLinks []string, err error) {
 	if err := ignoreNotExist(x.d.root.Remove(path.Join(x.work, ballast))); err != nil {
 		return nil, err
@@ -29,11 +30,18 @@ func (x *transaction) finish(ctx context.Context) (failedLinks []string, err err
 	if s.work, err = filepath.Abs(s.work); err != nil {
 		return nil, err
 	}
-	for _, f := range x.list.Finish {
+	for i, f := range x.list.Finish {
+		if i < x.finished {
+			continue
+		}
 		if err := x.step(f.Do); err != nil {
 			return nil, err
 		}
-		if err := x.finishStep(ctx, s, f); err != nil {
+		err := x.finishStep(ctx, s, f)
+		if err == nil && (f.Do == "doinst" || f.Do == "douninst") {
+			err = x.writeWork(finishedFile, i+1)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("the change is made, but not finished; what is missing is done when a package is installed or removed the next time: %w", err)
 		}
 	}

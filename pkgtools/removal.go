@@ -128,8 +128,11 @@ func (c *changer) planRemoval(p string, link bool) error {
 
 func (c *changer) planRmdir(p string) error {
 	place, info, err := c.lstat(p)
-	if err != nil || info == nil || c.mine[place] || c.removed[place] || !info.IsDir() {
+	if err != nil || info == nil || c.removed[place] || !info.IsDir() {
 		return err
+	}
+	if stays, planned := c.x.t.planned[place]; c.mine[place] && (stays || !planned) {
+		return nil
 	}
 	if c.isDatabase(place) || place == c.d.adm || strings.HasPrefix(c.d.adm+"/", place+"/") {
 		return nil

@@ -37,6 +37,8 @@ type transaction struct {
 	step   func(what string) error
 	script scriptIO
 	dry    bool // nothing is to be put aside
+
+	finished int // steps of list.Finish that an interrupted process has done
 }
 
 // scriptIO is where scripts write, and who is warned.
@@ -84,13 +86,16 @@ type finishStep struct {
 }
 
 const (
-	listFile   = "list.json"
-	asideFile  = "aside.json"
-	doneMark   = "done"
-	asideName  = ".mkslack-aside"
-	workParent = "setup/tmp"
-	workName   = "mkslack"
-	endedName  = "mkslack-ended"
+	listFile  = "list.json"
+	asideFile = "aside.json"
+	doneMark  = "done"
+	// finishedFile has the number of finishing steps that are done, as far as
+	// the last script.
+	finishedFile = "finished.json"
+	asideName    = ".mkslack-aside"
+	workParent   = "setup/tmp"
+	workName     = "mkslack"
+	endedName    = "mkslack-ended"
 )
 
 func (d *Database) workDir() string { return path.Join(d.adm, workParent, workName) }
@@ -317,7 +322,10 @@ func (x *transaction) undo() error {
 		var err error
 		switch a.Do {
 		case "mkdir":
-			err = ignoreNotExist(root.Remove(a.Path))
+			// What it is to replace may still be there.
+			if info, statErr := root.Lstat(a.Path); statErr == nil && info.IsDir() {
+				err = root.Remove(a.Path)
+			}
 		case "attributes":
 			err = x.setAttr(a.Path, a.Undo)
 		case "put":
@@ -387,7 +395,7 @@ func (d *Database) pending(o scriptIO, step func(string) error) (x *transaction,
 		return nil, false, ignoreNotExist(err)
 	}
 	x = &transaction{d: d, t: newTree(d.root), work: d.workDir(), step: step, script: o}
-	for name, v := range map[string]any{asideFile: &x.list.Aside, listFile: &x.list} {
+	for name, v := range map[string]any{asideFile: &x.list.Aside, listFile: &x.list, finishedFile: &x.finished} {
 		b, err := d.root.ReadFile(path.Join(x.work, name))
 		if err == nil {
 			err = json.Unmarshal(b, v)
