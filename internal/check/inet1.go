@@ -143,7 +143,7 @@ func (c *checker) bondInInet1(b *bondconf.Interface, entries []entry) {
 		}
 	}
 	if !found && b.Name.Known && b.Name.Value != "" && !ownAddresses(b) {
-		c.warn(b.Name.Pos, "no-addresses", fmt.Sprintf("%s has no addresses: neither here nor in %s", b.Name.Value, c.Inet1.File.Name), "the bond comes up without one", fmt.Sprintf("IPADDRS[%d] or USE_DHCP[%d] here, or IFNAME and addresses there", b.Index, b.Index))
+		c.warn(b.Name.Pos, "no-addresses", fmt.Sprintf("%s has no addresses, neither from rc.bond.conf nor from rc.inet1.conf", b.Name.Value), "the bond comes up without one", fmt.Sprintf("IPADDRS[%d] or USE_DHCP[%d] in rc.bond.conf, or IFNAME=%q and addresses in rc.inet1.conf", b.Index, b.Index, b.Name.Value))
 	}
 }
 
