@@ -11,7 +11,7 @@ HOSTGO := env -u GOOS -u GOARCH -u GO386 -u GOARM CGO_ENABLED=0 $(GO)
 STATICCHECK := $(HOSTGO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MANPAGES := $(wildcard doc/*.[158])
 
-.PHONY: all help build mkslack generate dist packages slackbuild test lint check clean kernels vm check-kernels
+.PHONY: all help build mkslack generate dist packages slackbuild test lint check clean kernels vm check-kernels bench
 all: build
 
 help: ## list the targets
@@ -91,6 +91,10 @@ vm: ## boot KERNELS and run the package there (SCENARIO: only that one)
 
 check-kernels: ## the same on every kernel there is, 32-bit processors too
 	@REQUIRE_VM_TESTS=1 $(MAKE) --no-print-directory vm KERNELS="5.10 6.1 6.12 7.2 6.1-686"
+
+bench: ## measure against real peers where they are given (IFENSLAVE_C, ...), and print ratios
+	@test/vm/kernels.sh $(VMDIR) 6.1 || echo "SKIPPED: bench: no kernel to measure on"
+	VMTEST_KERNELS=$(VMDIR) $(GO) test -run '^$$' -bench . ./test/bench/...
 
 # --- Packages and the source archive, in dist/
 # Fixed owner, order and times: the same commit gives the same archive.

@@ -18,11 +18,11 @@ modprobe bonding max_bonds=0
 begin() {
   local mode=active-backup mtu=1500 up='link set bond0 up' joined=''
   case $1 in
-    empty) ;;
-    down) up='' ;;
-    members) joined="eth0 eth1" ;;
-    round-robin) mode=balance-rr joined="eth0 eth1" ;;
-    jumbo) mtu=9000 joined="eth1 eth2" ;;
+  empty) ;;
+  down) up='' ;;
+  members) joined="eth0 eth1" ;;
+  round-robin) mode=balance-rr joined="eth0 eth1" ;;
+  jumbo) mtu=9000 joined="eth1 eth2" ;;
   esac
   {
     for name in eth0 eth1 eth2 eth3 eth4; do
@@ -39,9 +39,9 @@ begin() {
       link add bond0 mtu $mtu type bond mode $mode miimon 100"
     for name in $joined; do echo "link set $name master bond0"; done
     case $joined in
-      *eth0*) echo "link set eth2 up" ;;
-      *eth2*) echo "link set eth0 up" ;;
-      *) printf 'link set %s up\n' eth0 eth2 && echo "address add 10.1.0.1/24 dev eth0" ;;
+    *eth0*) echo "link set eth2 up" ;;
+    *eth2*) echo "link set eth0 up" ;;
+    *) printf 'link set %s up\n' eth0 eth2 && echo "address add 10.1.0.1/24 dev eth0" ;;
     esac
     echo "$up"
   } | ip -batch - || fail "cannot make the beginning $1"
@@ -93,6 +93,7 @@ try() {
 }
 
 # beginning | arguments | status of the original, ours | state, compared | item
+# "0/1": kernels differ; from 6.12 on, the loopback interface can be a first member.
 # shellcheck disable=SC2154 # run sets status
 while IFS='|' read -r beginning args statuses states item; do
   read -r beginning <<<"$beginning"
@@ -102,7 +103,9 @@ while IFS='|' read -r beginning args statuses states item; do
   try $original "$beginning" "$args"
   got="$status" after_original=$after
   try /sbin/ifenslave "$beginning" "$args"
-  equal "$beginning: ifenslave $args: statuses" "$statuses" "$got $status"
+  read -r wanted ours <<<"$statuses"
+  case /$wanted/ in */$got/*) wanted=$got ;; esac
+  equal "$beginning: ifenslave $args: statuses" "$wanted $ours" "$got $status"
   if [ "$after" = "$after_original" ]; then found=same; else found=differs; fi
   equal "$beginning: ifenslave $args: state left behind${item:+ ($item )}" "$states" "$found"
   if [ "$found" != "$states" ]; then diff <(echo "$after_original") <(echo "$after"); fi
@@ -156,7 +159,7 @@ empty | -d bond0 eth9            | 255 1 | same | exit status
 empty | -c bond0 eth0            | 1 1 | same |
 empty | -c bond0 eth9            | 255 1 | same | exit status
 empty | bond0 bond0              | 1 1 | differs | a bond as its own member, the loopback interface, a member of a bridge
-empty | bond0 lo                 | 1 1 | differs | a bond as its own member, the loopback interface, a member of a bridge
+empty | bond0 lo                 | 0/1 1 | differs | a bond as its own member, the loopback interface, a member of a bridge
 empty | bond0 eth3               | 1 1 | differs | a bond as its own member, the loopback interface, a member of a bridge
 empty | bond0 eth4               | 1 1 | differs | a NIC that cannot join
 empty | bond0 sixteenbyteslong   | 19 2 | same | long names

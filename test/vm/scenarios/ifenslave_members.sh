@@ -178,20 +178,23 @@ wait_for 10 eval "grep -q down /sys/class/net/eth7/bonding_slave/mii_status"
 expect_status 1 ifenslave -c bond0 eth7
 err_line 'ifenslave: eth7: cannot be made the active member of bond0: .*: it must be up and have a link'
 
-echo "--- under exasock, members are changed through sysfs"
-mkdir /tmp/net
-for name in /sys/class/net/*; do
-  if [ -L "$name" ]; then ln -s "$(readlink -f "$name")" /tmp/net/; fi
-done
+echo "--- under exasock, members are changed through sysfs (exasock_* have the real driver)"
+plug eth7
+mkdir -p /tmp/net/eth7/device
+ln -s /sys/bus/pci/drivers/exanic /tmp/net/eth7/device/driver # a SmartNIC, by its driver's name
+for name in bond0 eth8; do ln -s "$(readlink -f /sys/class/net/$name)" /tmp/net/; done
 echo "other bond0 another" >/tmp/net/exabond_masters
 mount --bind /tmp/net /sys/class/net
-plug eth7
-expect_status 0 ifenslave -vd bond0 eth8
+ip link set bond0 address 00:16:3e:00:00:99 # nobody's: else eth7 could not be released
+expect_status 0 ifenslave -vd bond0 eth7
 err_line 'bond0: managed by exasock: members are changed through sysfs'
-equal "released" eth7 "$(members bond0)"
-expect_status 0 ifenslave bond0 eth8
+equal "released" eth8 "$(members bond0)"
+expect_status 0 ifenslave bond0 eth7
 equal "a member again" "eth7 eth8" "$(members bond0)"
-expect_status 0 ifenslave -c bond0 eth8
-equal "active" eth8 "$(option bond0 active_slave)"
-expect_status 1 user ifenslave -c bond0 eth7
+expect_status 0 ifenslave -c bond0 eth7
+equal "active" eth7 "$(option bond0 active_slave)"
+expect_status 1 user ifenslave -c bond0 eth8
 err_line '.*needs root \(CAP_NET_ADMIN\)'
+ifenslave -d bond0 eth8
+expect_status 1 ifenslave bond0 eth8
+err_line 'ifenslave: bond0: is managed by exasock: eth8 is no SmartNIC: .*'
