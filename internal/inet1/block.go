@@ -51,13 +51,8 @@ type found struct {
 	current    bool // it is the guard of this bondctl
 }
 
-// errDamaged is a file in which the marks are not one pair.
-type errDamaged struct{ text string }
-
-func (e *errDamaged) Error() string { return e.text }
-
-// find looks for the block; nil where there is none. The error is an
-// *errDamaged.
+// find looks for the block; nil where there is none. The error is about marks
+// that are not one pair.
 func (g Guard) find(text []byte) (*found, error) {
 	var begins, ends []int // line numbers
 	var b found
@@ -81,8 +76,8 @@ func (g Guard) find(text []byte) (*found, error) {
 		return nil, nil
 	case len(begins) == 1 && len(ends) == 1 && begins[0] < ends[0]:
 	default:
-		return nil, &errDamaged{fmt.Sprintf("the marks of the guard are not one pair: it begins at line %s and ends at line %s; take out by hand what is left of it",
-			numbers(begins), numbers(ends))}
+		return nil, fmt.Errorf("the marks of the guard are not one pair: it begins at line %s and ends at line %s; take out by hand what is left of it",
+			numbers(begins), numbers(ends))
 	}
 	head, _, _ := strings.Cut(strings.TrimPrefix(first, beginMark), ":")
 	want, joined := strings.CutSuffix(head, noNewline)

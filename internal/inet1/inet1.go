@@ -121,37 +121,9 @@ func (g Guard) Enable(path string, o Options) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Change{File: t.Real, Notes: notes(t)}
-	if _, err := shconf.Parse(bytes.NewReader(t.Text), t.Real); err != nil {
-		return nil, err // at the line that is wrong, not where the guard would be
-	}
-	switch {
-	case b == nil:
-		if endsInBackslash(t.Text) {
-			return nil, fmt.Errorf("%s: ends in a backslash, which would take the next line in: finish or remove the last line first", t.Real)
-		}
-		c.Text = g.insert(t.Text)
-		c.Line = 1 + bytes.Count(c.Text[:len(c.Text)-len(g.block(false))], []byte("\n"))
-		c.Guard = g.block(false)
-	case b.edited && !o.Force:
-		return nil, fmt.Errorf("%s:%d: the guard was edited by hand; --force replaces it", t.Real, b.line)
-	case b.current:
-		c.Line = b.line
-	default:
-		c.Text, c.Line, c.Guard = g.update(t.Text, b), b.line, g.block(b.joined)
-	}
-	text := c.Text
-	if text == nil {
-		text = t.Text
-	}
-	switch why, err := runs(t.Real, text, c.Line); {
-	case err != nil:
-		return nil, err
-	case why != "":
-		return nil, fmt.Errorf("%s: the guard would not run: %s", t.Real, why)
-	}
-	if o.DryRun {
-		return c, nil
+	c, err := g.plan(t, b, o.Force)
+	if err != nil || o.DryRun {
+		return c, err
 	}
 	if c.Text != nil {
 		if _, err := os.Lstat(t.Real + backupSuffix); errors.Is(err, fs.ErrNotExist) && b == nil {
@@ -170,6 +142,42 @@ func (g Guard) Enable(path string, o Options) (*Change, error) {
 	memory := fmt.Sprintf(memoryText, t.Real, o.Now.UTC().Format(time.DateTime), t.Real)
 	if err := t.Create(t.Real+memorySuffix, []byte(memory)); err != nil {
 		return nil, fmt.Errorf("remembering that the guard is enabled: %w", err)
+	}
+	return c, nil
+}
+
+// plan says what Enable would do, having made sure that bash will get as far
+// as the guard.
+func (g Guard) plan(t *rcfile.File, b *found, force bool) (*Change, error) {
+	c := &Change{File: t.Real, Notes: notes(t)}
+	if _, err := shconf.Parse(bytes.NewReader(t.Text), t.Real); err != nil {
+		return nil, err // at the line that is wrong, not where the guard would be
+	}
+	text := t.Text
+	switch {
+	case b == nil && endsInBackslash(text):
+		return nil, fmt.Errorf("%s: ends in a backslash, which would take the next line in: finish or remove the last line first", t.Real)
+	case b == nil:
+		text = g.insert(text)
+	case b.edited && !force:
+		return nil, fmt.Errorf("%s:%d: the guard was edited by hand; --force replaces it", t.Real, b.line)
+	case !b.current:
+		text = g.update(text, b)
+	}
+	after, err := g.find(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.Real, err)
+	}
+	c.Line = after.line
+	if b == nil || !b.current {
+		c.Text, c.Guard = text, string(text[after.start:after.end])
+	}
+	why, err := runs(t.Real, text, c.Line)
+	if err != nil {
+		return nil, err
+	}
+	if why != "" {
+		return nil, fmt.Errorf("%s: the guard would not run: %s", t.Real, why)
 	}
 	return c, nil
 }
