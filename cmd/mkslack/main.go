@@ -35,6 +35,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			removeCommand(),
 			slackbuildCommand(),
 			lintCommand(),
+			repoCommand(),
 		},
 	}
 	return cmdline.Run(app, args, stdin, stdout, stderr)

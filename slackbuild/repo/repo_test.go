@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+
+package repo
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"context"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slackbond/slackbond/pkgtools"
+)
+
+var aDay = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// pack writes a package with a file of the given text.
+func pack(t *testing.T, file, text string, extra ...pkgtools.Entry) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	n, err := pkgtools.ParseName(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desc := pkgtools.SlackDesc{Name: n.Name, Short: "it <does> something", Text: []string{"More of it & more."}}.String()
+	entries := []pkgtools.Entry{dir("."), dir("usr"), dir("install"), plain("usr/"+n.Name, text), plain("install/slack-desc", desc)}
+	err = pkgtools.Write(context.Background(), file, append(entries, extra...), pkgtools.WriteOptions{Links: true, Epoch: aDay})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func dir(p string) pkgtools.Entry {
+	return pkgtools.Entry{Path: p, Mode: fs.ModeDir | 0o755, User: "root", Group: "root", ModTime: aDay}
+}
+
+func plain(p, text string) pkgtools.Entry {
+	return pkgtools.Entry{Path: p, Mode: 0o644, User: "root", Group: "root", ModTime: aDay, Size: int64(len(text)), Open: pkgtools.Bytes([]byte(text))}
+}
+
+func update(t *testing.T, root string, o Options) *Report {
+	t.Helper()
+	o.Time = aDay
+	report, err := Update(context.Background(), root, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func text(t *testing.T, parts ...string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(parts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// repository is a directory with two packages, brought up to date.
+func repositoryOf(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	pack(t, root+"/network/thing-1.0-x86_64-1_SBo.txz", "one", plain("install/slack-required", "glibc >= 2.33\n# nothing\nopenssl\n"))
+	pack(t, root+"/misc/other-2.0-noarch-3.tgz", "two")
+	update(t, root, Options{Title: "Test & more"})
+	return root
+}
+
+// slapt-get takes PACKAGES.TXT apart with these, in this order.
+var slapt = regexp.MustCompile(`(?m)^PACKAGE NAME:  (\S+\.t[blxg]z)\n` +
+	`PACKAGE LOCATION:  (\./\S+)\n` +
+	`PACKAGE SIZE \(compressed\):  (\d+) K\n` +
+	`PACKAGE SIZE \(uncompressed\):  (\d+) K\n` +
+	`(?:PACKAGE REQUIRED:  (.+)\n)?` +
+	`PACKAGE MD5SUM:  ([0-9a-f]{32})\n` +
+	`PACKAGE DESCRIPTION:\n((?:\S.*\n)+)\n`)
+
+func TestPackagesTxt(t *testing.T) {
+	root := repositoryOf(t)
+	list := text(t, root, "PACKAGES.TXT")
+	if !strings.HasPrefix(list, "PACKAGES.TXT;  Fri Jan  2 03:04:05 UTC 2026\n\n") {
+		t.Errorf("begins %q", list[:60])
+	}
+	found := slapt.FindAllStringSubmatch(list, -1)
+	if len(found) != 2 {
+		t.Fatalf("slapt-get would find %d packages in\n%s", len(found), list)
+	}
+	got := [][]string{found[0][1:3], found[1][1:3], {found[1][5]}}
+	want := [][]string{{"other-2.0-noarch-3.tgz", "./misc"}, {"thing-1.0-x86_64-1_SBo.txz", "./network"}, {"glibc >= 2.33,openssl"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if lines := strings.Count(found[0][7], "other:"); lines != 11 {
+		t.Errorf("%d lines of description", lines)
+	}
+}
+
+func TestChecksums(t *testing.T) {
+	root := repositoryOf(t)
+	sums := text(t, root, "CHECKSUMS.md5")
+	if lines := strings.Split(sums, "\n"); !strings.HasPrefix(lines[11], "MD5 message digest") {
+		t.Errorf("line 12 is %q", lines[11])
+	}
+	if !regexp.MustCompile(`(?m)^[0-9a-f]{32}  \./network/thing-1\.0-x86_64-1_SBo\.txz$`).MatchString(sums) {
+		t.Errorf("no sum of the package in\n%s", sums)
+	}
+	cmd := exec.Command("sh", "-c", "tail -n +13 CHECKSUMS.md5 | md5sum --check --quiet")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestManifest(t *testing.T) {
+	if _, err := exec.LookPath("bzip2"); err != nil {
+		t.Skip("bzip2 is not installed")
+	}
+	root := repositoryOf(t)
+	data, err := io.ReadAll(bzip2.NewReader(strings.NewReader(text(t, root, "MANIFEST.bz2"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "++========================================\n||\n||   Package:  ./misc/other-2.0-noarch-3.tgz\n||\n++========================================\n" +
+		"drwxr-xr-x root/root         0 2026-01-02 03:04 ./\n"
+	if !bytes.HasPrefix(data, []byte(want)) {
+		t.Errorf("begins\n%.400s", data)
+	}
+	if !bytes.Contains(data, []byte("\n-rw-r--r-- root/root         3 2026-01-02 03:04 usr/thing\n\n\n")) {
+		t.Errorf("no usr/thing, or not two blank lines after it, in\n%s", data)
+	}
+}
+
+func TestFileList(t *testing.T) {
+	first, _, _ := strings.Cut(text(t, repositoryOf(t), "FILELIST.TXT"), "\n")
+	if first != "Fri Jan  2 03:04:05 UTC 2026" {
+		t.Errorf("the first line is no date: %q", first)
+	}
+}
+
+// all reads every file of the repository.
+func all(t *testing.T, root string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files[p] = text(t, p)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestSecondRunChangesNothing(t *testing.T) {
+	root := repositoryOf(t)
+	before := all(t, root)
+	report, err := Update(context.Background(), root, Options{Title: "Test & more", Time: aDay.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Read != 0 || len(report.Changes) != 0 {
+		t.Errorf("read %d, changes %q", report.Read, report.Changes)
+	}
+	if d := cmp.Diff(before, all(t, root)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestChanges(t *testing.T) {
+	root := repositoryOf(t)
+	if err := os.Remove(root + "/network/thing-1.0-x86_64-1_SBo.txz"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(root + "/misc/other-2.0-noarch-3.tgz"); err != nil {
+		t.Fatal(err)
+	}
+	pack(t, root+"/network/thing-1.1-x86_64-1_SBo.txz", "newer")
+	pack(t, root+"/misc/third-1-noarch-1.txz", "third")
+	report := update(t, root, Options{})
+	want := []string{"misc/third-1-noarch-1.txz: Added.", "network/thing-1.1-x86_64-1_SBo.txz: Upgraded.", "misc/other-2.0-noarch-3.tgz: Removed."}
+	if d := cmp.Diff(want, report.Changes); d != "" {
+		t.Error(d)
+	}
+	log := text(t, root, "ChangeLog.txt")
+	if strings.Count(log, "+--------------------------+\n") != 2 || strings.Index(log, "Upgraded") > strings.Index(log, "Added.\nnetwork/thing-1.0") {
+		t.Errorf("ChangeLog.txt:\n%s", log)
+	}
+	for _, gone := range []string{"misc/other-2.0-noarch-3.txt", "misc/other-2.0-noarch-3.html", "misc/other-2.0-noarch-3.tgz.md5"} {
+		if _, err := os.Stat(filepath.Join(root, gone)); err == nil {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, make := range map[string]func(root string) error{
+		"no package":    func(string) error { return nil },
+		"no name":       func(root string) error { return os.WriteFile(root+"/thing.txz", nil, 0o644) },
+		"not a package": func(root string) error { return os.WriteFile(root+"/thing-1-x-1.txz", []byte("x"), 0o644) },
+	} {
+		root := t.TempDir()
+		if err := make(root); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Update(context.Background(), root, Options{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if _, err := os.Stat(root + "/PACKAGES.TXT"); err == nil {
+			t.Errorf("%s: PACKAGES.TXT was written", name)
+		}
+	}
+}
+
+func TestSigned(t *testing.T) {
+	if _, err := exec.LookPath("gpg"); err != nil {
+		t.Skip("gpg is not installed")
+	}
+	home, err := os.MkdirTemp("", "g") // short: it holds a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		exec.Command("gpgconf", "--homedir", home, "--kill", "all").Run() // else it stays behind
+		os.RemoveAll(home)
+	})
+	t.Setenv("GNUPGHOME", home)
+	run := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command("gpg", args...).CombinedOutput(); err != nil {
+			t.Fatalf("gpg %v: %v\n%s", args, err, out)
+		}
+	}
+	run("--batch", "--passphrase", "", "--quick-generate-key", "test@localhost", "ed25519", "sign", "never")
+	root := repositoryOf(t)
+	update(t, root, Options{Key: "test@localhost"})
+	for _, name := range []string{"CHECKSUMS.md5", "CHECKSUMS.md5.gz", "network/thing-1.0-x86_64-1_SBo.txz"} {
+		run("--verify", filepath.Join(root, name+".asc"), filepath.Join(root, name))
+	}
+	if !strings.Contains(text(t, root, "GPG-KEY"), "BEGIN PGP PUBLIC KEY BLOCK") {
+		t.Error("GPG-KEY is no key")
+	}
+	if _, err := Update(context.Background(), root, Options{Key: "nobody@localhost"}); err == nil {
+		t.Error("an unknown key is no error")
+	}
+}
+
+func TestPages(t *testing.T) {
+	root := repositoryOf(t)
+	index := text(t, root, "index.html")
+	for _, want := range []string{"Test &amp; more", "it &lt;does&gt; something", `href="network/thing-1.0-x86_64-1_SBo.html"`, "prefers-color-scheme: dark"} {
+		if !strings.Contains(index, want) {
+			t.Errorf("index.html has no %q", want)
+		}
+	}
+	pg := text(t, root, "network/thing-1.0-x86_64-1_SBo.html")
+	for _, want := range []string{"/usr/thing", "glibc &gt;= 2.33, openssl", `href="../index.html"`, "More of it &amp; more."} {
+		if !strings.Contains(pg, want) {
+			t.Errorf("the package's page has no %q", want)
+		}
+	}
+	for name, html := range map[string]string{"index": index, "package": pg} {
+		if outside := regexp.MustCompile(`(?:src|href)="(?:https?:)?//`).FindString(html); outside != "" {
+			t.Errorf("%s loads %q", name, outside)
+		}
+	}
+}
+
+// A browser shows the page, and its search hides what does not match.
+func TestRealBrowser(t *testing.T) {
+	if os.Getenv("REAL_BUILDS") == "" {
+		t.Skip("REAL_BUILDS is not set: `make slackbuild` sets it")
+	}
+	browser := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			browser = p
+		}
+	}
+	if browser == "" {
+		t.Skip("chromium is not installed")
+	}
+	root := repositoryOf(t)
+	profile := t.TempDir()
+	chromium := func(args ...string) string {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, browser, append([]string{"--headless", "--no-sandbox", "--disable-gpu",
+			"--user-data-dir=" + profile, "--host-resolver-rules=MAP * ~NOTFOUND"}, args...)...)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		return string(out)
+	}
+	page := "file://" + root + "/index.html"
+	dom := chromium("--dump-dom", page)
+	if strings.Contains(dom, `<tr hidden`) || !strings.Contains(dom, `id="search"`) || strings.Contains(dom, `autofocus="" hidden`) {
+		t.Errorf("without a search:\n%s", dom)
+	}
+	dom = chromium("--dump-dom", page+"#OTHER")
+	if !regexp.MustCompile(`<tr hidden=""><td><a href="network/thing`).MatchString(dom) || !strings.Contains(dom, ">1 of 2<") {
+		t.Errorf("#OTHER does not hide the others:\n%s", dom)
+	}
+	shot := filepath.Join(t.TempDir(), "shot.png")
+	chromium("--window-size=1100,900", "--screenshot="+shot, page)
+	if info, err := os.Stat(shot); err != nil || info.Size() < 5000 {
+		t.Errorf("no picture of the page: %v", err)
+	}
+}
