@@ -74,14 +74,17 @@ func skip(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-// scenarioNames lists the scenarios: every .sh file but the library.
+// scenarioNames lists the scenarios: every .sh file but the library, and but
+// measurements, which take long and prove nothing, unless VMTEST_BENCH is 1.
 func scenarioNames(dir string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.sh"))
 	var names []string
 	for _, file := range files {
-		if name := strings.TrimSuffix(filepath.Base(file), ".sh"); name != "lib" {
-			names = append(names, name)
+		name := strings.TrimSuffix(filepath.Base(file), ".sh")
+		if name == "lib" || strings.Contains(name, "_bench_") && os.Getenv("VMTEST_BENCH") != "1" {
+			continue
 		}
+		names = append(names, name)
 	}
 	return names, err
 }

@@ -139,6 +139,7 @@ wait_for() {
 # make_dummies NAME...: NICs that are good for membership, with a carrier that stays
 make_dummies() {
   local name
+  [ -d /sys/module/dummy ] || modprobe dummy numdummies=0
   for name; do
     echo "link add $name address $(nic_address "$name") type dummy"
   done | ip -batch - || fail "cannot make $*"
@@ -246,13 +247,14 @@ reachable() { wait_for "${1:-20}" ping_peer; }
 # --- Looking at the state
 
 # snapshot [NAME...]: links and addresses as text, all of them or those of NAME,
-# without what time alone changes: timers, and link-local addresses, which appear late
+# without what time alone changes (timers; link-local addresses, which appear late) and
+# what stays after a device was up once or has had members (its queue, what it could hold)
 snapshot() {
   {
     ip -d -o link show
     ip -o address show
   } | awk -v names=" $* " '{ name = $2; sub(/[@:].*/, "", name) } names == "  " || index(names, " " name " ")' |
-    sed -E '/ inet6 fe80:/d; s/ (valid_lft|preferred_lft|[a-z_]*oper_port_state[a-z_]*|[a-z_]+_timer) +[^ ]+//g' | tr "\\\\" "\n"
+    sed -E '/ inet6 fe80:/d; s/ (valid_lft|preferred_lft|[a-z_]*oper_port_state[a-z_]*|[a-z_]+_timer|qdisc|[gt]s?r?o_max_[a-z]+) +[^ ]+//g' | tr "\\\\" "\n"
 }
 
 # unchanged WHAT BEFORE AFTER: two snapshots are the same

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# A configuration that cannot be had: a clear error, and nothing is touched.
+
+. /vm/scenarios/lib.sh
+
+make_nics eth0 eth1
+make_switch
+ip link set eth0 up
+ip address add 10.77.0.5/24 dev eth0
+check "eth0 works by itself" reachable
+before=$(snapshot)
+
+# refused WHAT STATUS ERROR: the configuration on standard input is not started
+refused() {
+  config
+  expect_status "$2" rc_bond start
+  expect_err "$3"
+  unchanged "$1: nothing is touched" "$before" "$(snapshot)"
+  refute "$1: no module was loaded" test -d /sys/module/bonding
+  check "$1: eth0 works still" reachable
+}
+
+refused "wrong mode" 1 'BONDMODE\[0\]="active-standby"' <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth1"
+BONDMODE[0]="active-standby"
+END
+
+refused "unknown option" 1 '"mimon"' <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth1"
+IFOPTS[0]="mimon 100"
+END
+
+refused "option of another mode" 1 'lacp_rate' <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth1"
+BONDMODE[0]="active-backup"
+IFOPTS[0]="lacp_rate fast"
+END
+
+refused "wrong value" 1 'xmit_hash_policy.*layer9' <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth1"
+BONDMODE[0]="balance-xor"
+IFOPTS[0]="xmit_hash_policy layer9"
+END
+
+refused "syntax error" 2 'rc\.bond\.conf.*line 2' <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth1
+END
+
+rm /etc/rc.d/rc.bond.conf
+expect_status 2 rc_bond start
+expect_err 'rc\.bond\.conf'
+unchanged "no file: nothing is touched" "$before" "$(snapshot)"
