@@ -30,6 +30,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			explodeCommand(),
 			infoCommand(),
 			listCommand(),
+			verifyCommand(),
+			diffCommand(),
 			installCommand(),
 			upgradeCommand(),
 			removeCommand(),

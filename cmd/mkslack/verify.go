@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"fmt"
+
+	"github.com/slackbond/slackbond/internal/cmdline"
+	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/slackbond/slackbond/pkgtools"
+	"github.com/urfave/cli/v2"
+)
+
+func verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "read whole packages and tell what is wrong with them",
+		ArgsUsage: "PACKAGE...",
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "strict", Usage: "warnings are failures too"},
+			jsonFlag,
+		}, readFlags...),
+		Action: verifyAction,
+	}
+}
+
+// verified is what verify --json prints of a package.
+type verified struct {
+	File     string             `json:"file"`
+	OK       bool               `json:"ok"`
+	Error    string             `json:"error,omitempty"` // why it could not be read
+	MD5      string             `json:"md5,omitempty"`
+	SHA256   string             `json:"sha256,omitempty"`
+	Findings []pkgtools.Finding `json:"findings"`
+}
+
+func verifyAction(c *cli.Context) error {
+	if err := cmdline.Args(c, 1, -1, "PACKAGE"); err != nil {
+		return err
+	}
+	opt, err := readOptions(c)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	status := exit.OK
+	all := []verified{}
+	for _, file := range c.Args().Slice() {
+		result := verified{File: file, OK: true, Findings: []pkgtools.Finding{}}
+		v, err := pkgtools.Verify(ctx, file, opt)
+		if err != nil {
+			result.OK, result.Error = false, err.Error()
+		} else {
+			result.MD5, result.SHA256 = v.MD5, v.SHA256
+			result.Findings = append(result.Findings, v.Findings...)
+		}
+		for _, f := range result.Findings {
+			if f.Severity == pkgtools.Error || f.Severity == pkgtools.Warning && c.Bool("strict") {
+				result.OK = false
+			}
+		}
+		if !result.OK {
+			status = exit.Failed
+		}
+		if all = append(all, result); !c.Bool("json") {
+			printVerified(c, &result)
+		}
+	}
+	if c.Bool("json") {
+		if err := cmdline.WriteJSON(c.App.Writer, all); err != nil {
+			return err
+		}
+	}
+	return cmdline.Status(status)
+}
+
+func printVerified(c *cli.Context, v *verified) {
+	w := c.App.Writer
+	colour := cmdline.Colours(w)
+	if v.Error != "" {
+		fmt.Fprintf(w, "%s %s\n", colour.Bad("error"), v.Error)
+		return
+	}
+	for _, f := range v.Findings {
+		word := map[pkgtools.Severity]string{
+			pkgtools.Error: colour.Bad("error"), pkgtools.Warning: colour.Warn("warning"), pkgtools.Note: colour.Dim("note"),
+		}[f.Severity]
+		if f.Path == "" {
+			fmt.Fprintf(w, "%s %s: %s\n", word, printable(v.File), f.Text)
+		} else {
+			fmt.Fprintf(w, "%s %s: %s: %s\n", word, printable(v.File), printable(f.Path), f.Text)
+		}
+	}
+	result := colour.Good("OK")
+	if !v.OK {
+		result = colour.Bad("FAILED")
+	}
+	fmt.Fprintf(w, "%s: %s, sha256 %s\n", printable(v.File), result, v.SHA256)
+}
