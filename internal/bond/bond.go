@@ -58,9 +58,6 @@ var (
 // 2.6: the driver sets its members' addresses and MTU itself.
 const abiVersion = 2
 
-// ErrNotBond is the error of Bond for an interface of another kind.
-var ErrNotBond = errors.New("not a bond")
-
 // Bond finds the bond of that name and looks whether its members can be
 // changed: it must be up and, unless force, Ethernet. Each step of a later
 // change is told to step.
@@ -78,7 +75,7 @@ func newBond(k kernel, name string, force bool, step func(string)) (*Bond, error
 	case err != nil:
 		return nil, fail(name, err)
 	case link.Flags&unix.IFF_MASTER == 0 || driver != "bonding":
-		return nil, fail(name, ErrNotBond)
+		return nil, fail(name, errors.New("not a bond"))
 	case abi < abiVersion:
 		return nil, fail(name, errors.New("the bonding driver speaks version "+strconv.Itoa(abi)+" of its ABI, which is too old: 2 is needed"))
 	case !link.Up():

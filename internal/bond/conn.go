@@ -22,7 +22,7 @@ type Conn struct {
 
 // Open opens the two sockets. It needs no privilege; changes do.
 func Open() (*Conn, error) {
-	c := &Conn{ioctls: -1, netlink: -1, sysfs: "/sys/class/net"}
+	c := &Conn{ioctls: -1, netlink: -1, sysfs: SysNet}
 	var err error
 	if c.ioctls, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err != nil {
 		return nil, os.NewSyscallError("socket", err)

@@ -107,7 +107,10 @@ func (b *Bond) save(nic string) (was saved, err error) {
 	if was.addrs, err = b.k.Addrs(was.Index); err != nil {
 		return was, fail(nic, err)
 	}
-	if was.routes, err = b.k.Routes(was.Index); err != nil {
+	if was.Up() { // else it has none
+		was.routes, err = b.k.Routes(was.Index)
+	}
+	if err != nil {
 		return was, fail(nic, err)
 	}
 	return was, nil

@@ -132,12 +132,9 @@ func (c *Conn) Routes(index int) ([]Route, error) {
 		body := make([]byte, unix.SizeofRtMsg)
 		body[0] = family
 		err := c.request(unix.RTM_GETROUTE, unix.NLM_F_DUMP, attribute(body, unix.RTA_OIF, oif), func(m message) {
-			if m.kind != unix.RTM_NEWROUTE || len(m.body) < unix.SizeofRtMsg || m.body[0] != family {
-				return
-			}
 			r, gateway, ok := parseRoute(m.body, oif)
 			switch {
-			case !ok:
+			case !ok || m.kind != unix.RTM_NEWROUTE || m.body[0] != family:
 			case gateway:
 				viaGateway = append(viaGateway, r)
 			default:
@@ -232,6 +229,9 @@ func parseAddr(body []byte) (a Addr, index int, ok bool) {
 // parseRoute takes a route that leaves through the interface oif (an
 // attribute's bytes) and that was not made by the kernel.
 func parseRoute(body, oif []byte) (r Route, gateway, ok bool) {
+	if len(body) < unix.SizeofRtMsg {
+		return r, false, false
+	}
 	flags := binary.NativeEndian.Uint32(body[8:])
 	if protocol := body[5]; protocol == unix.RTPROT_KERNEL || protocol == unix.RTPROT_RA || flags&unix.RTM_F_CLONED != 0 {
 		return r, false, false
