@@ -28,7 +28,7 @@ func show(conn *bond.Conn, name string, stdout, stderr io.Writer) int {
 		if name != "" && l.Name != name {
 			continue
 		}
-		if err := describe(&text, conn, l, names); err != nil {
+		if err := describe(&text, conn, l, names, name != ""); err != nil {
 			if name == "" && errors.Is(err, unix.ENODEV) {
 				continue // it was removed meanwhile
 			}
@@ -42,8 +42,9 @@ func show(conn *bond.Conn, name string, stdout, stderr io.Writer) int {
 }
 
 // describe writes what there is to say about a link: its own settings, its
-// addresses, and what it is to a bond. names are those of all links by index.
-func describe(w *strings.Builder, conn *bond.Conn, l bond.Link, names map[int]string) error {
+// addresses, and what it is to a bond. names are those of all links by index;
+// asked is whether it was asked for, as a bond.
+func describe(w *strings.Builder, conn *bond.Conn, l bond.Link, names map[int]string, asked bool) error {
 	line := func(words ...string) {
 		w.WriteString("  " + strings.Join(words, " ") + "\n")
 	}
@@ -75,14 +76,16 @@ func describe(w *strings.Builder, conn *bond.Conn, l bond.Link, names map[int]st
 			line(kind, a.String())
 		}
 	}
-	switch {
-	case l.Kind != "bond" && l.Master != 0:
-		line("not a bond; member of", names[l.Master])
-	case l.Kind != "bond":
-		line("not a bond")
-	default:
-		line("bond", info.Mode.String()+", miimon", strconv.Itoa(info.Miimon)+" ms,", count(len(info.Members), "member"))
+	if l.Master != 0 {
+		line("member of", names[l.Master])
 	}
+	if l.Kind != "bond" {
+		if asked {
+			line("not a bond")
+		}
+		return nil
+	}
+	line("bond", info.Mode.String()+", miimon", strconv.Itoa(info.Miimon)+" ms,", count(len(info.Members), "member"))
 	for _, m := range info.Members {
 		line("member", m.Name+":", "link", m.Link.String()+",", count(m.Failures, "failure")+role(info.Mode, m, names[l.Active]))
 	}

@@ -76,7 +76,8 @@ out_line '  member eth0: link up, 0 failures, backup'
 out_line '  member eth1: link up, 0 failures, active'
 expect_status 0 ifenslave eth1
 out_line 'eth1: <.*SLAVE.*> mtu 1500'
-out_line '  not a bond; member of bond0'
+out_line '  member of bond0'
+out_line '  not a bond'
 expect_status 0 ifenslave -a
 for name in lo eth0 eth1 eth2 eth3 bond0; do
   out_line "$name: <.*"
