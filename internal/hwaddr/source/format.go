@@ -70,7 +70,7 @@ var formats = []*format{
 		named: re(`^\d+: ([^:@\s]+)[:@]`), detail: res(`^\d+: (?P<name>[^:@\s]+)[:@]`)},
 	{name: "ifconfig", about: "ifconfig", class: Used, observed: true, sign: re(`^\S+\s+Link encap:|^\S+: flags=\d+<`), named: re(`^([^\s:]+)[:\s]`)},
 	{name: "ip-neigh", about: "ip neigh", class: Used, observed: true,
-		sign:   re(`^\S+ dev \S+ (?:lladdr \S+ |(?:router|proxy|extern_learn|ref \S+|used \S+|probes \S+) )*(?:PERMANENT|NOARP|REACHABLE|STALE|NONE|INCOMPLETE|DELAY|PROBE|FAILED)\s*$`),
+		sign:   re(`^\S+ dev \S+ .*\b(?:PERMANENT|NOARP|REACHABLE|STALE|NONE|INCOMPLETE|DELAY|PROBE|FAILED)\s*$`),
 		detail: res(`^(?P<ip>\S+) dev (?P<port>\S+) .*?(?P<note>[A-Z]+)\s*$`)},
 	{name: "bridge-fdb", about: "bridge fdb", class: Used, observed: true, sign: re(`^` + colons + ` dev \S+`), skip: []byte(" permanent"),
 		detail: res(`dev (?P<port>\S+)(?:.* vlan (?P<vlan>\d+))?`)},
