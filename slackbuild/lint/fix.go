@@ -77,6 +77,15 @@ func fixDir(dir string) ([]string, error) {
 // mendShell changes only the ends of lines: a blank may be part of a word.
 func mendShell(s string) string { return finalNewline(strings.ReplaceAll(s, "\r\n", "\n")) }
 
+// trimLines takes the blanks at the ends of lines away.
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " \t")
+	}
+	return strings.Join(lines, "\n")
+}
+
 func finalNewline(s string) string {
 	if s != "" && !strings.HasSuffix(s, "\n") {
 		return s + "\n"
@@ -86,7 +95,7 @@ func finalNewline(s string) string {
 
 // mendInfo also puts the fields in order, where each is there once.
 func mendInfo(s string) string {
-	s = trailingRE.ReplaceAllString(finalNewline(strings.ReplaceAll(s, "\r\n", "\n")), "\n")
+	s = trimLines(finalNewline(expandTabs(strings.ReplaceAll(s, "\r\n", "\n"))))
 	fields, err := slackbuild.ParseInfoFields(s)
 	if err != nil || len(fields) != len(slackbuild.InfoFields) {
 		return s
@@ -108,7 +117,7 @@ func mendInfo(s string) string {
 
 func mendReadme(s string) string {
 	s = expandTabs(strings.ReplaceAll(s, "\r\n", "\n"))
-	return strings.Trim(trailingRE.ReplaceAllString(finalNewline(s), "\n"), "\n") + "\n"
+	return strings.Trim(trimLines(finalNewline(s)), "\n") + "\n"
 }
 
 // expandTabs puts tab stops every eight columns.

@@ -141,7 +141,7 @@ func (b *build) checkDownloads(file string) {
 
 func (b *build) checkURLs(file, field string, urls []string) {
 	line := b.info.line(field)
-	var names []string
+	var names, from []string
 	versioned := false
 	for _, u := range urls {
 		if !urlRE.MatchString(u) || strings.ContainsAny(u, "$`") {
@@ -162,12 +162,12 @@ func (b *build) checkURLs(file, field string, urls []string) {
 		if strings.Contains(u, "#") {
 			b.add("info-url-fragment", file, line, "%s: sbopkg cannot fetch %s: it has a #", field, u)
 		}
-		names = append(names, name)
+		names, from = append(names, name), append(from, u)
 	}
 	for n, name := range names {
 		for m, other := range names {
 			switch {
-			case n < m && name == other:
+			case n < m && name == other && from[n] != from[m]:
 				b.add("info-url-same", file, line, "%s: two sources are called %s", field, name)
 			case n != m && name != other && strings.HasPrefix(other, name):
 				b.add("info-url-prefix", file, line, "%s: %s is how %s begins, and sbopkg takes the one for the other", field, name, other)
@@ -207,8 +207,8 @@ func (f *findings) checkText(file, text string, r textRules) {
 		report(r.newline, len(text)-1, "the last line does not end in a newline")
 	}
 	report(r.tab, strings.IndexByte(text, '\t'), "a tab")
-	if loc := trailingRE.FindStringIndex(text); loc != nil {
-		report(r.blanks, loc[0], "blanks at the end of the line")
+	if r.blanks != "" {
+		report(r.blanks, trailingBlank(text), "blanks at the end of the line")
 	}
 	if !utf8.ValidString(text) {
 		report(r.utf8, 0, "not UTF-8")
@@ -217,4 +217,17 @@ func (f *findings) checkText(file, text string, r textRules) {
 	}
 }
 
-var trailingRE = regexp.MustCompile(`[ \t]+(\n|$)`)
+// trailingBlank is where the first blank at the end of a line is, or -1.
+func trailingBlank(text string) int {
+	for at := 0; at < len(text); at++ {
+		end := strings.IndexByte(text[at:], '\n')
+		if end < 0 {
+			end = len(text) - at
+		}
+		if end > 0 && (text[at+end-1] == ' ' || text[at+end-1] == '\t') {
+			return at + end - 1
+		}
+		at += end
+	}
+	return -1
+}

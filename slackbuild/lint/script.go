@@ -130,7 +130,7 @@ func (s *script) addAssign(a *syntax.Assign, depth int, statement bool) {
 		as.raw = s.text[a.Value.Pos().Offset():a.Value.End().Offset()]
 	}
 	line := strings.TrimSpace(s.lines[as.line-1])
-	if i := strings.Index(line, " #"); i > 0 {
+	if i := strings.IndexByte(line, '#'); i > 0 && strings.ContainsRune(" \t", rune(line[i-1])) {
 		line = strings.TrimSpace(line[:i])
 	}
 	as.alone = statement && line == as.name+"="+as.raw

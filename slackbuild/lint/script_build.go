@@ -54,7 +54,8 @@ func (c *scriptCheck) install() {
 	if !c.installs("slack-desc", "slack-*", "slack-desc*") {
 		c.say("script-slack-desc", 0, "slack-desc is not put into $PKG/install")
 	}
-	if strings.Contains(text, "/install") && !slices.ContainsFunc(c.s.calls, makesInstall) {
+	if strings.Contains(text, "/install") && !slices.ContainsFunc(c.s.calls, makesInstall) &&
+		!slices.ContainsFunc(c.s.assigns, func(a assign) bool { return strings.HasSuffix(a.value, "/install") }) {
 		c.say("script-install-dir", 0, "$PKG/install is not made")
 	}
 	if c.has["doinst.sh"] != nil && !c.installs("doinst.sh", "*.sh", "doinst*") {

@@ -136,7 +136,7 @@ func (c *scriptCheck) effectBefore(pos uint) bool {
 
 // changing are commands that may not come before PRINT_PACKAGE_NAME.
 var changing = []string{"rm", "mkdir", "rmdir", "cp", "mv", "touch", "install", "chmod", "chown", "make", "wget", "curl",
-	"ln", "tar", "unzip", "useradd", "groupadd", "tee", "makepkg", "installpkg", "patch", "dd"}
+	"ln", "useradd", "groupadd", "tee", "makepkg", "installpkg", "patch", "dd"}
 
 func (c *scriptCheck) variables() {
 	prg, ok := c.s.first("PRGNAM")
