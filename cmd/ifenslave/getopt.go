@@ -10,7 +10,7 @@ import (
 // longNames are the options' long names; the letter is what options are known
 // by everywhere else. None takes an argument.
 var longNames = []struct {
-	letter byte
+	letter rune
 	name   string
 }{
 	{'a', "all-interfaces"},
@@ -27,7 +27,7 @@ var longNames = []struct {
 // be bundled, long names abbreviated as long as they stay unique, options may
 // stand behind operands unless posix (POSIXLY_CORRECT is set), and "--" ends
 // them. The options come back as their letters in the order given.
-func getopt(args []string, posix bool) (letters []byte, operands []string, err error) {
+func getopt(args []string, posix bool) (letters string, operands []string, err error) {
 	for i, arg := range args {
 		switch {
 		case arg == "--":
@@ -35,16 +35,16 @@ func getopt(args []string, posix bool) (letters []byte, operands []string, err e
 		case strings.HasPrefix(arg, "--"):
 			letter, err := long(arg)
 			if err != nil {
-				return nil, nil, err
+				return "", nil, err
 			}
-			letters = append(letters, letter)
+			letters += string(letter)
 		case len(arg) > 1 && arg[0] == '-':
-			for _, letter := range []byte(arg[1:]) {
+			for _, letter := range arg[1:] {
 				if !known(letter) {
-					return nil, nil, errors.New("invalid option -- '" + string(rune(letter)) + "'")
+					return "", nil, errors.New("invalid option -- '" + string(letter) + "'")
 				}
-				letters = append(letters, letter)
 			}
+			letters += arg[1:]
 		case posix:
 			return letters, append(operands, args[i:]...), nil
 		default:
@@ -54,7 +54,7 @@ func getopt(args []string, posix bool) (letters []byte, operands []string, err e
 	return letters, operands, nil
 }
 
-func known(letter byte) bool {
+func known(letter rune) bool {
 	for _, o := range longNames {
 		if o.letter == letter {
 			return true
@@ -64,10 +64,10 @@ func known(letter byte) bool {
 }
 
 // long finds the letter of a long option such as "--det".
-func long(arg string) (byte, error) {
+func long(arg string) (rune, error) {
 	given, value, hasValue := strings.Cut(arg[2:], "=")
 	var found []string
-	var letter byte
+	var letter rune
 	for _, o := range longNames {
 		if o.name == given {
 			found, letter = []string{o.name}, o.letter

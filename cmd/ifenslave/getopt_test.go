@@ -30,7 +30,7 @@ func TestGetopt(t *testing.T) {
 		{args: "--all --ch --det --f --h --u --verb --vers", letters: "acdfhuvV"},
 		{args: "-x", err: "invalid option -- 'x'"},
 		{args: "-dx", err: "invalid option -- 'x'"},
-		{args: "bond0 -é", err: "invalid option -- 'Ã'"},
+		{args: "bond0 -é", err: "invalid option -- 'é'"},
 		{args: "--v", err: "option '--v' is ambiguous; possibilities: '--verbose' '--version'"},
 		{args: "--ver", err: "option '--ver' is ambiguous; possibilities: '--verbose' '--version'"},
 		{args: "--nope", err: "unrecognized option '--nope'"},
@@ -47,7 +47,7 @@ func TestGetopt(t *testing.T) {
 		if err != nil {
 			got = err.Error()
 		}
-		if string(letters) != tt.letters || strings.Join(rest, " ") != tt.rest || got != tt.err {
+		if letters != tt.letters || strings.Join(rest, " ") != tt.rest || got != tt.err {
 			t.Errorf("getopt(%q, %t) = %q, %q, %q; want %q, %q, %q", tt.args, tt.posix, letters, rest, got, tt.letters, tt.rest, tt.err)
 		}
 	}

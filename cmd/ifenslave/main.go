@@ -11,6 +11,7 @@ package main
 import (
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/slackbond/slackbond/internal/bond"
@@ -58,13 +59,13 @@ func run(args []string, posix bool, stdout, stderr io.Writer) int {
 		return misuse(stderr, err.Error())
 	}
 	verbose := false
-	var action byte // what to do; 0 is to enslave, or to show
+	var action rune // what to do; 0 is to enslave, or to show
 	for _, letter := range letters {
 		switch {
 		case letter == 'v':
 			verbose = true
 		case action != 0:
-			return misuse(stderr, "-"+string(rune(action))+" and -"+string(rune(letter))+" exclude each other")
+			return misuse(stderr, "-"+string(action)+" and -"+string(letter)+" exclude each other")
 		default:
 			action = letter
 		}
@@ -100,17 +101,17 @@ func run(args []string, posix bool, stdout, stderr io.Writer) int {
 }
 
 // check says what is wrong with the operands of an action.
-func check(action byte, operands []string) string {
+func check(action rune, operands []string) string {
 	switch {
 	case action == 'a' && len(operands) > 0:
-		return "-a takes no operands, got '" + operands[0] + "'"
+		return "-a takes no operands, got " + strconv.Quote(operands[0])
 	case action == 'a':
 	case len(operands) == 0:
 		return "the name of a bond is missing"
 	case (action == 'c' || action == 'd') && len(operands) == 1:
-		return "-" + string(rune(action)) + " " + operands[0] + ": the name of a NIC is missing"
+		return "-" + string(action) + " " + operands[0] + ": the name of a NIC is missing"
 	case action == 'c' && len(operands) > 2:
-		return "-c takes one NIC, got also '" + strings.Join(operands[2:], "' '") + "'"
+		return "-c takes one NIC, got also " + strconv.Quote(strings.Join(operands[2:], " "))
 	}
 	for _, name := range operands {
 		if err := bond.CheckName(name); err != nil {
@@ -121,8 +122,9 @@ func check(action byte, operands []string) string {
 }
 
 // change does the action to each NIC. A failure of one does not stop the next.
-func change(conn *bond.Conn, action byte, name string, nics []string, step func(string), stderr io.Writer) int {
-	b, err := conn.Bond(name, action == 'f', step)
+func change(conn *bond.Conn, action rune, name string, nics []string, step func(string), stderr io.Writer) int {
+	anyKind := action != 0 // a bond need be Ethernet only for NICs to join, and not with -f
+	b, err := conn.Bond(name, anyKind, step)
 	if err != nil {
 		return failed(stderr, err)
 	}

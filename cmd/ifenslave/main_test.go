@@ -48,11 +48,11 @@ func TestHelp(t *testing.T) {
 	}
 	manual := strings.NewReplacer(`\-`, "-", `\fB`, "", `\fR`, "").Replace(string(page))
 	for _, o := range longNames {
-		line := "\n  -" + string(rune(o.letter)) + ", --" + o.name + " "
+		line := "\n  -" + string(o.letter) + ", --" + o.name + " "
 		if strings.Count(help, line) != 1 {
 			t.Errorf("--help has no line %q", line)
 		}
-		if item := "\n.BR -" + string(rune(o.letter)) + " \", \" --" + o.name + "\n"; !strings.Contains(manual, item) {
+		if item := "\n.BR -" + string(o.letter) + " \", \" --" + o.name + "\n"; !strings.Contains(manual, item) {
 			t.Errorf("the manual has no item %q", item)
 		}
 	}
