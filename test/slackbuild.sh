@@ -35,6 +35,8 @@ copy() {
 }
 
 # build DIR NAME [VAR=VALUE...]: run the script of DIR with a TMP and OUTPUT of its own.
+# Only the first build compiles everything: the others find its results in the cache.
+export GOCACHE=$work/cache
 build() {
   local dir=$1 name=$2
   shift 2
@@ -107,7 +109,7 @@ build "$work/a" posix "${BASH42:-$bash}" --posix ifenslave.SlackBuild >"$work/po
 }
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   mkdir "$work/user" && cp -a "$work/a" "$work/user/a" && cp -a "$(go env GOMODCACHE)" "$work/user/mod" &&
-    chown -R 65534:65534 "$work/user"
+    chown -R 65534:65534 "$work/user" "$work/cache"
   (cd "$work/user/a" && setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$work/user" TMP="$work/user/tmp" \
     OUTPUT="$work/user/out" ARCH=x86_64 GOMODCACHE="$work/user/mod" GOFLAGS=-buildvcs=false \
     ./ifenslave.SlackBuild) >"$work/user.log" 2>&1 &&
@@ -140,7 +142,8 @@ mkdir "$work/sbo" && (cd "$work/a" && go run ./cmd/mkslack slackbuild --quiet --
   cp "$work/a/dist/ifenslave-$version.tar.gz" "$work/sbo/ifenslave/" || fail "mkslack slackbuild"
 offline=()
 unshare -n true 2>/dev/null && offline=(unshare -n)
-mkdir -p "$work/sbo.home"
+# The script sets a cache of its own below TMP: the standard library need not be compiled again.
+mkdir -p "$work/sbo.home" "$work/sbo.tmp" && cp -al "$work/cache" "$work/sbo.tmp/go-cache"
 build "$work/sbo/ifenslave" sbo HOME="$work/sbo.home" GOPROXY=off GOFLAGS= PKGTYPE=txz GOMODCACHE="$work/sbo.home/mod" \
   "${offline[@]}" sh ifenslave.SlackBuild >"$work/sbo.log" 2>&1 || {
   tail "$work/sbo.log"
