@@ -102,7 +102,7 @@ func claimLine(c source.Claim) string {
 		return "this host's " + c.Text
 	}
 	line := vet.Describe(c)
-	if !strings.Contains(c.File, c.Source) {
+	if c.File != "" && !strings.Contains(c.File, c.Source) {
 		line += ", by " + c.Source
 	}
 	return line

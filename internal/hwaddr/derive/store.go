@@ -71,7 +71,7 @@ type Store struct {
 // The error is ErrCopied, wrapped, on a copied disk.
 func (s *Store) Address(bond string, p Prefix, n int, accept func(hwaddr.Addr) bool) ([]hwaddr.Addr, error) {
 	if err := os.MkdirAll(filepath.Dir(s.Path), 0o700); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the secret has no place: %w (it takes root and a writable disk; --random needs neither)", err)
 	}
 	// Two bonds may be started at once, and both find no secret.
 	dir, err := os.Open(filepath.Dir(s.Path))
