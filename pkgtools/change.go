@@ -128,7 +128,7 @@ func (d *Database) change(ctx context.Context, kind, name string, olds []string,
 			return nil, fmt.Errorf("the package database: %w", err)
 		}
 	}
-	unlock, err := d.lock(opt.DryRun)
+	unlock, err := d.lock(ctx, opt.DryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -193,8 +193,9 @@ func (d *Database) init() error {
 	return nil
 }
 
-// lock keeps other processes of ours from changing the same root.
-func (d *Database) lock(dry bool) (unlock func(), err error) {
+// lock keeps other processes of ours from changing the same root: it waits for
+// them.
+func (d *Database) lock(ctx context.Context, dry bool) (unlock func(), err error) {
 	f, err := d.root.Open(path.Join(d.adm, "packages"))
 	if err != nil {
 		if dry && errors.Is(err, fs.ErrNotExist) {
@@ -202,11 +203,20 @@ func (d *Database) lock(dry bool) (unlock func(), err error) {
 		}
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("another process is changing the packages in %q", d.dir)
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, errors.Join(fmt.Errorf("locking the package database: %w", err), f.Close())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(fmt.Errorf("another process is changing the packages in %q: %w", d.dir, context.Cause(ctx)), f.Close())
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	return func() { f.Close() }, nil
 }
 
 // recover finishes or undoes a change that was interrupted. It reports whether

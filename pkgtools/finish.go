@@ -121,11 +121,15 @@ func (x *transaction) lockScript(none bool) (unlock func(), err error) {
 	if none || !x.d.onSystem() {
 		return func() {}, nil
 	}
-	const dir = "/run/lock/pkgtools"
+	return lockIn("/run/lock/pkgtools")
+}
+
+// lockIn takes the lock in dir, where others may have put anything.
+func lockIn(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(dir+"/doinst.sh.lock", os.O_WRONLY|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, "doinst.sh.lock"), os.O_WRONLY|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
 	if err != nil {
 		return nil, err
 	}
