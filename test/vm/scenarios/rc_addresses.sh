@@ -56,3 +56,13 @@ for tools in ip ifconfig; do
   equal "$tools: the NIC has its addresses back" "10.55.0.5/24 10.56.0.5/24 2001:db8:55::5/64" "$(ip -o address show dev eth0 scope global | awk '{ print $4 }' | sort | tr '\n' ' ' | sed 's/ $//')"
   check "$tools: and its route" grep -q '10.57.0.0/16 via 10.55.0.1' <(ip route)
 done
+
+# Another address and gateway: restart gives the bond the new ones instead of the old.
+umount "$hidden"
+unset -f ip
+expect_status 0 rc_bond start
+ip address add 10.66.0.9/24 dev bond0
+sed -i 's/10.77.0.2/10.77.0.3/; s/^GATEWAY=.*/GATEWAY="10.79.0.1"/' /etc/rc.d/rc.bond.conf
+expect_status 0 rc_bond restart
+equal "the new address, and somebody else's" "10.66.0.9/24 10.77.0.3/24 10.78.0.2/25 10.79.0.2/24" "$(ip -o -4 address show dev bond0 | awk '{ print $4 }' | sort | tr '\n' ' ' | sed 's/ $//')"
+equal "the new gateway" "default via 10.79.0.1 dev bond0 " "$(ip -4 route show default)"
