@@ -152,6 +152,7 @@ func seedArchive(f *testing.F) []byte {
 
 func FuzzReader(f *testing.F) {
 	f.Add(seedArchive(f))
+	f.Add(seedArchive(f)[:6*tarBlock+1]) // cut off in a file
 	f.Add(make([]byte, 10240))
 	var b bytes.Buffer
 	tw := tar.NewWriter(&b)

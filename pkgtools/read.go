@@ -137,8 +137,8 @@ func (r *Reader) Next() (*Entry, error) {
 // Read reads the content of the entry that Next gave last.
 func (r *Reader) Read(p []byte) (int, error) {
 	n, err := r.tr.Read(p)
-	if err == io.ErrUnexpectedEOF && r.in.err != nil {
-		err = r.in.err
+	if err == io.ErrUnexpectedEOF {
+		err = r.cause(err) // never io.EOF: that would be the end of the content
 	}
 	return n, err
 }
