@@ -246,3 +246,64 @@ func TestLock(t *testing.T) {
 		t.Error("the holder's read did not end")
 	}
 }
+
+// TestOldTools: without iproute2, addresses are read from ifconfig in both of its
+// layouts, and given by it.
+func TestOldTools(t *testing.T) {
+	layouts := map[string]string{
+		"net-tools 1.60": `eth0      Link encap:Ethernet  HWaddr 00:16:3E:00:00:01
+          inet addr:10.0.0.5  Bcast:10.0.0.255  Mask:255.255.255.0
+          inet6 addr: fe80::1/64 Scope:Link
+          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1
+
+eth0:1    Link encap:Ethernet  HWaddr 00:16:3E:00:00:01
+          inet addr:10.0.1.5  Bcast:10.0.1.127  Mask:255.255.255.128
+`,
+		"net-tools 2": `eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500
+        inet 10.0.0.5  netmask 255.255.255.0  broadcast 10.0.0.255
+        inet6 fe80::1  prefixlen 64  scopeid 0x20<link>
+
+eth0:1: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500
+        inet 10.0.1.5  netmask 255.255.255.128  broadcast 10.0.1.127
+`,
+	}
+	for name, layout := range layouts {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t, "eth0", "eth1")
+			if err := os.Remove(m.path("sbin/ip")); err != nil {
+				t.Fatal(err)
+			}
+			m.write("ifconfig.txt", layout)
+			// Of the bond it tells what was given to it.
+			m.program("sbin/ifconfig", `
+case $1 in
+-a) cat "$root/ifconfig.txt"; cat "$root/given" 2>/dev/null ;;
+bond0*) printf '%s Link encap:Ethernet\n inet addr:%s Bcast:0 Mask:%s\n' "$1" "$2" "$4" >>"$root/given" ;;
+esac`)
+			m.program("sbin/route", "")
+			m.write("proc/net/if_inet6", "20010db8000000000000000000000005 02 40 00 80     eth0\nfe800000000000000000000000000001 02 40 20 80     eth0")
+			m.write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth0\t0000630A\t0100000A\t0003\t0\t0\t5\t0000FFFF\t0\t0\t0")
+			m.config(pair + "IPADDRS[0]='10.0.0.9/24 10.2.0.9/16'\nGATEWAY=10.0.0.1")
+			m.run("start").want(t, 0, whatever, "")
+			m.run("stop").want(t, 0, whatever, "")
+			var got []string
+			for _, call := range m.calls() {
+				if call != "ifconfig -a" {
+					got = append(got, call)
+				}
+			}
+			want := []string{
+				"ifconfig eth0 0.0.0.0", "ifenslave bond0 eth0 eth1",
+				"ifconfig bond0 10.0.0.9 netmask 255.255.255.0", "ifconfig bond0:0 10.2.0.9 netmask 255.255.0.0",
+				"route add default gw 10.0.0.1",
+				"ifconfig bond0 del 10.0.0.9", "ifconfig bond0 del 10.2.0.9", "ifenslave -d bond0 eth0 eth1",
+				"ifconfig eth0 10.0.0.5 netmask 255.255.255.0", "ifconfig eth0:1 10.0.1.5 netmask 255.255.255.128",
+				"ifconfig eth0 add 2001:0db8:0000:0000:0000:0000:0000:0005/64",
+				"route add -net 10.99.0.0 netmask 255.255.0.0 gw 10.0.0.1 dev eth0",
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("ran\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+		})
+	}
+}
