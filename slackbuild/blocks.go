@@ -49,7 +49,7 @@ func (m *Manifest) goEnvBlock() string {
 	for _, g := range groupArches(sameEnv) {
 		fmt.Fprintf(&b, "  %s) export %s ;;\n", g.Names, g.Env)
 	}
-	b.WriteString("  *) echo \"$PRGNAM.SlackBuild: nothing is known of the architecture $ARCH\" >&2 ; exit 1 ;;\nesac")
+	b.WriteString("  *) echo \"$PRGNAM.SlackBuild: unknown architecture $ARCH\" >&2 ; exit 1 ;;\nesac")
 	return b.String()
 }
 

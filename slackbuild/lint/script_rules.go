@@ -212,7 +212,7 @@ func (c *scriptCheck) arch() {
 			}
 		}
 	}
-	if len(values) == 0 {
+	if len(values) == 0 && !strings.Contains(c.s.text, "${ARCH:=") {
 		c.say("script-arch", 0, "ARCH is neither found out with uname -m nor set")
 	}
 }
