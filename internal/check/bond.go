@@ -74,7 +74,7 @@ func (c *checker) members(b *bondconf.Interface) {
 		case nic == b.Name.Value:
 			c.err(b.NICs.Pos, "nic-is-bond", fmt.Sprintf("%s: %s would be a member of itself", v, nic), "the kernel refuses it", "name the NICs")
 		case c.Bond.Bond(nic) != nil || c.Host.isBond(nic):
-			c.err(b.NICs.Pos, "nic-is-bond", fmt.Sprintf("%s: %s is a bond itself", v, nic), "a bond cannot be a member of a bond", "name its NICs")
+			c.err(b.NICs.Pos, "nic-is-bond", fmt.Sprintf("%s: %s is a bond itself", v, nic), "rc.bond takes no bond into a bond; old kernels do not either", "name its NICs")
 		case c.Host.known() && !c.Host.exists(nic):
 			missing++
 			c.warn(b.NICs.Pos, "nic-missing", fmt.Sprintf("%s: there is no NIC %s now", v, nic),
