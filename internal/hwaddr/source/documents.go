@@ -187,7 +187,6 @@ func readDHCPD(in *input) error {
 						lease.ip = words[1]
 						if i, ok := latest[lease.ip]; ok {
 							done[i].Class, done[i].Note = Mentioned, fmt.Sprintf("an older lease: line %d has a later one", in.n)
-							delete(latest, lease.ip)
 						}
 					} else {
 						lease.name = words[1]

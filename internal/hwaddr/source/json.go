@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/slackbond/slackbond/internal/hwaddr"
@@ -42,14 +43,23 @@ type jsonWalker struct {
 	inventory *format // what is not the output of ip or bridge
 	lines     *lineCounter
 	d         *json.Decoder
+	free      []*object
 }
 
 // object is what is known of a JSON object: its text fields, and the addresses
 // in it.
 type object struct {
 	parent *object
-	fields map[string]string
+	fields []field
 	found  []found
+}
+
+type field struct{ key, value string }
+
+func (o *object) set(key, value string) {
+	if o != nil {
+		o.fields = append(o.fields, field{key, value})
+	}
 }
 
 type found struct {
@@ -62,8 +72,10 @@ type found struct {
 func (o *object) get(keys ...string) string {
 	for ; o != nil; o = o.parent {
 		for _, k := range keys {
-			if v := o.fields[k]; v != "" {
-				return v
+			for _, f := range o.fields {
+				if f.key == k && f.value != "" {
+					return f.value
+				}
 			}
 		}
 	}
@@ -92,20 +104,18 @@ func (w *jsonWalker) value(key string, token json.Token, o *object, depth int) e
 		return err
 	case string:
 		w.text(key, t, o)
-	case json.Number:
-		if o != nil {
-			o.fields[key] = t.String()
-		}
 	case float64:
-		if o != nil {
-			o.fields[key] = strings.TrimSuffix(fmt.Sprintf("%.0f", t), ".0")
-		}
+		o.set(key, strconv.FormatFloat(t, 'f', -1, 64))
 	}
 	return nil
 }
 
 func (w *jsonWalker) object(parent *object, depth int) error {
-	o := &object{parent: parent, fields: map[string]string{}}
+	o := &object{parent: parent}
+	if n := len(w.free); n > 0 { // a table has as many objects as hosts
+		o, w.free = w.free[n-1], w.free[:n-1]
+		*o = object{parent: parent, fields: o.fields[:0], found: o.found[:0]}
+	}
 	for w.d.More() {
 		token, err := w.d.Token()
 		if err != nil {
@@ -123,6 +133,7 @@ func (w *jsonWalker) object(parent *object, depth int) error {
 		return err
 	}
 	w.claims(o)
+	w.free = append(w.free, o)
 	return nil
 }
 
@@ -133,26 +144,26 @@ func (w *jsonWalker) text(key, value string, o *object) {
 	}
 	in := w.in
 	in.n, in.line = w.lines.at(w.d.InputOffset()), nil
-	a, err := hwaddr.Parse(value)
+	m, ok := hwaddr.Find([]byte(value), 0)
+	isAddr := ok && m.Bad == "" && m.Start == 0 && m.End == len(value)
 	switch {
 	case key == "broadcast" || key == "brd":
-	case err == nil && strings.Contains(value, "::"): // an IPv6 address, beside its MAC
-		if o != nil {
-			o.fields[key] = value
+	case isAddr && strings.Contains(value, "::"): // an IPv6 address, beside its MAC
+		o.set(key, value)
+	case isAddr && o == nil:
+		if in.address(m.Addr, []byte(value)) {
+			in.sink.Claim(in.claim(m.Addr))
 		}
-	case err == nil && o == nil:
-		if in.address(a, []byte(value)) {
-			in.sink.Claim(in.claim(a))
-		}
-	case err == nil:
-		o.found = append(o.found, found{key, a, in.n})
+	case isAddr:
+		o.found = append(o.found, found{key, m.Addr, in.n})
 	default:
 		if strings.Contains(strings.ToLower(key), "mac_address") && value != "" {
-			in.problem([]byte(key+": "+value), err.Error())
+			_, err := hwaddr.Parse(value)
+			if err != nil {
+				in.problem([]byte(key+": "+value), err.Error())
+			}
 		}
-		if o != nil {
-			o.fields[key] = value
-		}
+		o.set(key, value)
 	}
 }
 
