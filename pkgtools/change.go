@@ -467,7 +467,7 @@ func (c *changer) planFinish(install bool) error {
 	}
 	if !c.d.legacy && len(c.olds) > 0 {
 		for _, l := range []string{"removed_packages", "removed_scripts", "removed_uninstall_scripts"} {
-			x.list.Finish = append(x.list.Finish, finishStep{Do: "link", Path: path.Join(c.d.log, l), Link: "pkgtools/" + l})
+			x.list.Finish = append(x.list.Finish, finishStep{Do: "mkdir", Path: path.Join(c.d.removed, l)}, finishStep{Do: "link", Path: path.Join(c.d.log, l), Link: "pkgtools/" + l})
 		}
 	}
 	if install {

@@ -63,6 +63,8 @@ func (x *transaction) finishStep(ctx context.Context, s *scriptRun, f finishStep
 			return err
 		}
 		return replaceFile(root, f.Path, content, f.Mode)
+	case "mkdir":
+		return root.MkdirAll(f.Path, 0o755)
 	case "delete":
 		return ignoreNotExist(root.Remove(f.Path))
 	case "link":
