@@ -50,7 +50,7 @@ begin() {
 end() { printf 'link del %s\n' bond0 br0 mv0 eth0 eth1 eth2 eth3 eth4 | ip -batch - || fail "cannot clean up"; }
 
 # state: all there is to compare; an address that the kernel invented is "invented". Of
-# programs it starts only one, since that is slow on an emulated machine.
+# programs it starts only two, since that is slow on an emulated machine.
 state() {
   local name flags mtu address master index bond bridge
   read -r bond </sys/class/net/bond0/ifindex
@@ -68,7 +68,7 @@ state() {
   echo "active: $(</sys/class/net/bond0/bonding/active_slave)"
   while read -r _ name _ address _; do
     echo "$name: $address"
-  done < <(ip -4 -o address show)
+  done < <(ip -4 -o address show | sort -k 2,4) # the kernel's order depends on their numbers
 }
 
 # try PROGRAM BEGINNING ARGUMENTS: sets status, and after. What a run left untouched
