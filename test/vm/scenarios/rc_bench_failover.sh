@@ -14,11 +14,11 @@ make_switch
 lost() {
   local sent received begin
   begin=${EPOCHREALTIME/./}
-  busybox ping -q -i 0.01 -W 1 -c 300 "$peer_address" >/tmp/ping &
+  busybox ping -q -i 0.01 -W 1 -c 200 "$peer_address" >/tmp/ping &
   sleep 1
   "$@"
   wait $!
-  interval=$(((${EPOCHREALTIME/./} - begin) / 300000))
+  interval=$(((${EPOCHREALTIME/./} - begin) / 200000))
   read -r sent received <<<"$(sed -nE 's/^([0-9]+) packets transmitted, ([0-9]+) .*/\1 \2/p' /tmp/ping)"
   lost=$((sent - received))
 }
@@ -37,12 +37,12 @@ END
   run rc_bond restart
   check "miimon $miimon: the peer answers" reachable
   row=
-  for _ in 1 2 3 4; do
+  for _ in 1 2; do
     nic=$(active)
     lost unplug "$nic"
     row+=" $lost"
     # The outage is at most one miimon; an emulated machine adds its own.
-    check "miimon $miimon: $lost lost of 300" test "$lost" -le $((miimon / 5 + 20))
+    check "miimon $miimon: $lost lost of 200" test "$lost" -le $((miimon / 5 + 20))
     plug "$nic"
     wait_for 10 has_carrier "$nic"
     sleep 1
@@ -51,10 +51,10 @@ END
 done
 # An emulated machine on a busy host may lose a ping on its own account.
 row='' none=0
-for _ in 1 2 3 4 5; do
+for _ in 1 2 3; do
   lost ifenslave -c bond0 "$(other)"
   row+=" $lost"
   if [ "$lost" -eq 0 ]; then none=$((none + 1)); fi
 done
-check "a managed switch-over loses nothing ($none of 5)" test $none -ge 4
+check "a managed switch-over loses nothing ($none of 3)" test $none -ge 2
 printf '    pings lost in each trial:\n%s    ifenslave -c:%s\n' "$table" "$row"

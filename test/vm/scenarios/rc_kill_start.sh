@@ -58,13 +58,15 @@ unchanged "without a kill, stop leads back" "$before" "$(look)"
 
 for ((n = 1; n <= points; n++)); do
   killed $n start
-  run rc_bond start
-  [ "$status" -eq 0 ] || fail "killed at $n: start ends with $status: $err"
-  now=$(look)
-  [ "$now" = "$started" ] || unchanged "killed at $n, start converges" "$started" "$now"
+  if ((n % 2)); then
+    run rc_bond start
+    now=$(look)
+    [ "$now" = "$started" ] || unchanged "killed at $n, start converges" "$started" "$now"
+    [ "$status" -eq 0 ] || fail "killed at $n: start ends with $status: $err"
+  fi
   run rc_bond stop
   [ "$status" -eq 0 ] || fail "killed at $n: stop ends with $status: $err"
   now=$(look)
-  [ "$now" = "$before" ] || unchanged "killed at $n, started, stop leads back" "$before" "$now"
+  [ "$now" = "$before" ] || unchanged "killed at $n, stop leads back" "$before" "$now"
 done
 ok "start was killed at $points points"

@@ -55,9 +55,9 @@ for verb in stop restart; do
   killed 0 $verb
   points=$(</tmp/changes)
   check "$verb makes many changes ($points)" test "$points" -ge 4
-  # A restart is a stop and a start: every third point will do.
+  # A restart is a stop and a start: every fourth point will do.
   step=1
-  [ $verb = stop ] || step=3
+  [ $verb = stop ] || step=4
   for ((n = 1; n <= points; n += step)); do
     rc_bond start >/dev/null
     killed $n $verb
