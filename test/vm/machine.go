@@ -46,8 +46,8 @@ func (m Machine) isOneOf(names []string) bool {
 // How long a guest may take. An emulated machine on a busy computer is slow:
 // these end what hangs, and are no measure of speed.
 const (
-	bootLimit     = 3 * time.Minute
-	scenarioLimit = 4 * time.Minute // guest/init has a shorter one, which leaves the guest usable
+	bootLimit     = 5 * time.Minute
+	scenarioLimit = 12 * time.Minute // guest/init has a shorter one, which leaves the guest usable
 	exitLimit     = 20 * time.Second
 )
 
