@@ -68,6 +68,9 @@ func TestRefused(t *testing.T) {
 			m.config(tt.conf)
 			before := m.tree()
 			m.run("start").want(t, tt.status, "", tt.stderr)
+			if len(m.checkErrors()) == 0 {
+				t.Error("bondctl check finds no error in it")
+			}
 			if after := m.tree(); after != before {
 				t.Errorf("something was touched:\n%s\nwas\n%s", after, before)
 			}

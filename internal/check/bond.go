@@ -71,6 +71,8 @@ func (c *checker) members(b *bondconf.Interface) {
 			continue
 		case seen[nic]:
 			c.err(b.NICs.Pos, "nic-twice", fmt.Sprintf("%s has %s twice", v, nic), "a NIC can be enslaved once; rc.bond refuses the bond", "name it once")
+		case nic == "lo":
+			c.err(b.NICs.Pos, "nic-is-lo", v+": lo is the loopback interface", "no bond can have it", "name the NICs")
 		case nic == b.Name.Value:
 			c.err(b.NICs.Pos, "nic-is-bond", fmt.Sprintf("%s: %s would be a member of itself", v, nic), "the kernel refuses it", "name the NICs")
 		case c.Bond.Bond(nic) != nil || c.Host.isBond(nic):

@@ -87,7 +87,11 @@ func TestBondConf(t *testing.T) {
 		{"zero", one("HWADDR[0]=00:00:00:00:00:00\n"), "b:4 zero-mac"},
 		{"MAC under fail_over_mac", one("HWADDR[0]=02:00:00:00:00:01\nIFOPTS[0]=\"fail_over_mac active\"\n"), "b:4 mac-ignored"},
 
-		{"no prefix", one("IPADDRS[0]=192.0.2.1\n"), "b:4 bad-address"},
+		{"no prefix", one("IPADDRS[0]=192.0.2.1\nIP6ADDRS[0]=2001:db8::1\n"), "b:4 no-prefix\nb:5 no-prefix"},
+		{"netmask", one("IPADDRS[0]='192.0.2.1/255.255.255.0 192.0.2.2/0.0.0.0'\n"), ""},
+		{"netmask with a hole", one("IPADDRS[0]=192.0.2.1/255.0.255.0\n"), "b:4 bad-address"},
+		{"prefix too long", one("IPADDRS[0]=192.0.2.1/33\nIP6ADDRS[0]='2001:db8::1/129 fe80::1%eth0/64'\n"), "b:4 bad-address\nb:5 bad-address\nb:5 bad-address"},
+		{"loopback", "IFNAME[0]=bond0\nBONDNICS[0]='eth0 lo'\n", "b:2 nic-is-lo"},
 		{"wrong family", one("IP6ADDRS[0]=192.0.2.1/24\n"), "b:4 bad-address"},
 		{"values", one("MTU[0]=big\nLINKWAIT[0]=-1\nMACCHECK=no\nGATEWAY=router\nGATEWAY6=192.0.2.1\n") + "USE_DHCP[0]=y\n",
 			"b:4 bad-value\nb:5 bad-value\nb:6 bad-value\nb:7 bad-address\nb:8 bad-address\nb:9 bad-value"},

@@ -3,6 +3,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -49,24 +50,47 @@ func (c *checker) hwaddr(b *bondconf.Interface, mode bond.Mode, modeKnown bool) 
 func (c *checker) addresses(b *bondconf.Interface) {
 	v := func(variable string) string { return fmt.Sprintf("%s[%d]", variable, b.Index) }
 	for _, list := range []struct {
-		name string
-		text bondconf.Text
-		is4  bool
-	}{{"IPADDRS", b.IPAddrs, true}, {"IP6ADDRS", b.IP6Addrs, false}} {
+		name            string
+		text            bondconf.Text
+		is4             bool
+		like, otherwise string
+	}{{"IPADDRS", b.IPAddrs, true, "192.0.2.10/24", "/24"}, {"IP6ADDRS", b.IP6Addrs, false, "2001:db8::10/64", "/64"}} {
 		for _, text := range list.text.Words() {
-			prefix, err := netip.ParsePrefix(text)
-			if err != nil || prefix.Addr().Is4() != list.is4 {
-				do := "as 192.0.2.10/24"
-				if !list.is4 {
-					do = "as 2001:db8::10/64"
-				}
-				c.err(list.text.Pos, "bad-address", fmt.Sprintf("%s: %q is no address with a prefix length", v(list.name), text), "rc.bond refuses the bond", do)
+			switch prefixed, err := parseAddress(text, list.is4); {
+			case err != nil:
+				c.err(list.text.Pos, "bad-address", fmt.Sprintf("%s: %q: %v", v(list.name), text, err), "rc.bond refuses the bond", "as "+list.like)
+			case !prefixed:
+				c.warn(list.text.Pos, "no-prefix", fmt.Sprintf("%s: %q has no prefix length", v(list.name), text), "rc.bond takes "+list.otherwise+", as rc.inet1 does", "as "+list.like)
 			}
 		}
 	}
 	c.word(b.DHCP, v("USE_DHCP"), "yes", "no")
 	c.number(b.MTU, v("MTU"), 68, 65535)
 	c.number(b.LinkWait, v("LINKWAIT"), 0, 3600)
+}
+
+// parseAddress reads an address as rc.bond and rc.inet1 do: with a prefix
+// length, in IPv4 also with a netmask, or with neither.
+func parseAddress(text string, is4 bool) (prefixed bool, err error) {
+	host, prefix, prefixed := strings.Cut(text, "/")
+	addr, err := netip.ParseAddr(host)
+	if err != nil || addr.Is4() != is4 || addr.Zone() != "" {
+		if is4 {
+			return prefixed, errors.New("no IPv4 address")
+		}
+		return prefixed, errors.New("no IPv6 address")
+	}
+	if mask, err := netip.ParseAddr(prefix); prefixed && is4 && err == nil && mask.Is4() {
+		bytes := mask.As4()
+		if ones, bits := net.IPMask(bytes[:]).Size(); ones == 0 && bits == 0 {
+			return prefixed, errors.New("its netmask has holes")
+		}
+		return prefixed, nil
+	}
+	if n, err := strconv.Atoi(prefix); prefixed && (err != nil || n < 0 || n > addr.BitLen()) {
+		return prefixed, fmt.Errorf("its prefix length is no number from 0 to %d", addr.BitLen())
+	}
+	return prefixed, nil
 }
 
 func (c *checker) word(t bondconf.Text, name string, words ...string) {
