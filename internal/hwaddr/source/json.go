@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -186,7 +187,11 @@ func (w *jsonWalker) claims(o *object) {
 	if o.get("state") == "permanent" { // bridge -j fdb: the bridge's own
 		return
 	}
-	for _, f := range o.found {
+	for i, f := range o.found {
+		// An object may say its address twice, as NetBox does.
+		if slices.ContainsFunc(o.found[:i], func(before found) bool { return before.addr == f.addr }) {
+			continue
+		}
 		in := w.in
 		in.format, in.n = w.format(f.key, o), f.line
 		text := f.key + ": " + f.addr.String()

@@ -4,6 +4,7 @@ package source
 
 import (
 	"bytes"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -82,6 +83,9 @@ func (in *input) details(c *Claim) {
 		}
 		for i, group := range d.SubexpNames() {
 			set(c, group, string(m[i]))
+		}
+		if _, err := netip.ParseAddr(c.Name); err == nil {
+			c.Name, c.IP = "", c.Name // /etc/ethers takes either
 		}
 		return
 	}

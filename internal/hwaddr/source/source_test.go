@@ -84,7 +84,7 @@ fe80::5eff:fe10:7 dev eth0 lladdr 02:00:5e:10:00:07 router REACHABLE
 	{"json", "fdb", `[{"mac":"02:ab:cd:00:00:07","ifname":"vnet3","flags":[],"master":"br0","state":""},{"mac":"33:33:00:00:00:01","ifname":"eth0","flags":["self"],"state":"permanent"}]`,
 		[]string{"1 02:ab:cd:00:00:07 used on vnet3"}},
 	{"json", "netbox", `{"results":[{"id":1,"display":"02:00:5E:10:00:38","mac_address":"02:00:5E:10:00:38","device":"sw1"},
-{"mac_address":"02:00:5e:10:00","device":"sw2"}]}`, []string{"1 02:00:5e:10:00:38 reserved sw1", "1 02:00:5e:10:00:38 reserved sw1", `2 ! "02:00:5e:10:00" is no MAC address: five octets, an address has six`}},
+{"mac_address":"02:00:5e:10:00","device":"sw2"}]}`, []string{"1 02:00:5e:10:00:38 reserved sw1", `2 ! "02:00:5e:10:00" is no MAC address: five octets, an address has six`}},
 	{"ip-link", "", `2: eth0@if5: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc noqueue master bond0 state UP
     link/ether 02:00:00:00:00:a0 brd ff:ff:ff:ff:ff:ff permaddr 02:00:00:00:00:a1
 `, []string{"2 02:00:00:00:00:a0 used eth0", "2 02:00:00:00:00:a1 used eth0"}},

@@ -235,7 +235,7 @@ func (t *topology) judge(a hwaddr.Addr, claims []source.Claim) []Finding {
 		report(Owners, "it is given to "+and(names), "find out which of them has it, correct the entry of the other, or give that one its own address", named)
 	}
 	for _, table := range tables(by(func(c source.Claim) bool {
-		return c.Format == "text" || c.Name == "" && c.IP == "" && (c.Format == "csv" || c.Format == "ethers")
+		return c.Format == "text" || c.Class == source.Reserved && c.Name == "" && slices.Contains([]string{"csv", "json", "ethers", "dnsmasq.conf"}, c.Format)
 	})) {
 		if lines := distinct(table, func(c source.Claim) string { return strconv.Itoa(c.Line) }); len(lines) > 1 && !number(table) {
 			report(Listed, fmt.Sprintf("%s names it on lines %s", table[0].File, and(lines)), "see whether these lines mean one machine; if not, change one address", table)
@@ -300,13 +300,7 @@ func tables(claims []source.Claim) [][]source.Claim {
 	return out
 }
 
-// owner is a name as it is compared: without domain, in lower case.
-func owner(c source.Claim) string {
-	if strings.Count(c.Name, ".") == 3 && strings.Trim(c.Name, "0123456789.") == "" {
-		return "" // an IP address is no name
-	}
-	return hostname(c.Name)
-}
+func owner(c source.Claim) string { return hostname(c.Name) }
 
 // distinct gives the different values in order, numbers as numbers, without "".
 func distinct(claims []source.Claim, of func(source.Claim) string) []string {
