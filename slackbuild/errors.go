@@ -31,8 +31,18 @@ func (e *Error) Error() string {
 
 func parseYAML(data []byte) (*ast.File, error) { return parser.ParseBytes(data, 0) }
 
+// misplaced is a mistake at the node; decode fills the file in.
+func misplaced(node ast.Node, hint, format string, args ...any) error {
+	p := node.GetToken().Position
+	return &Error{"", p.Line, p.Column, fmt.Sprintf(format, args...), hint}
+}
+
 // yamlError gives an error of the YAML library this package's form.
 func yamlError(file string, err error) error {
+	if own := new(Error); errors.As(err, &own) {
+		own.File = file
+		return own
+	}
 	var e yaml.Error
 	if !errors.As(err, &e) {
 		if err != nil {

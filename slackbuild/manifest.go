@@ -148,14 +148,14 @@ type Mode uint32
 
 // UnmarshalYAML reads an octal number. A number without the leading 0 is
 // decimal in YAML: 644 would be 01204, which nobody means.
-func (m *Mode) UnmarshalYAML(data []byte) error {
-	s := strings.Trim(strings.TrimSpace(string(data)), `"'`)
-	if s != "0" && !strings.HasPrefix(s, "0") {
-		return fmt.Errorf("mode %q is decimal; write it in octal with a leading 0, as in 0644", s)
+func (m *Mode) UnmarshalYAML(node ast.Node) error {
+	s := node.GetToken().Value
+	if !strings.HasPrefix(s, "0") {
+		return misplaced(node, "write it in octal with a leading 0, as in 0644", "mode %q is decimal", s)
 	}
 	v, err := strconv.ParseUint(strings.TrimPrefix(s, "0o"), 8, 32)
 	if err != nil || v > 0o7777 {
-		return fmt.Errorf("mode %q is no octal number up to 07777", s)
+		return misplaced(node, "as in 0644", "mode %q is no octal number up to 07777", s)
 	}
 	*m = Mode(v)
 	return nil
@@ -166,8 +166,8 @@ type Time struct{ time.Time }
 
 // UnmarshalYAML reads RFC 3339, a date alone, or a name for an environment
 // variable that has one.
-func (t *Time) UnmarshalYAML(data []byte) error {
-	s := os.ExpandEnv(strings.Trim(strings.TrimSpace(string(data)), `"'`))
+func (t *Time) UnmarshalYAML(node ast.Node) error {
+	s := os.ExpandEnv(node.GetToken().Value)
 	if s == "" || s == "null" {
 		return nil
 	}
@@ -177,7 +177,7 @@ func (t *Time) UnmarshalYAML(data []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("time %q is not as 2026-01-31T12:00:00Z or 2026-01-31", s)
+	return misplaced(node, "as in 2026-01-31T12:00:00Z, or 2026-01-31", "%q is no time", s)
 }
 
 // Load reads the manifest in the file. Every error begins FILE:LINE:COLUMN.

@@ -53,6 +53,9 @@ func packageAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := epochOrNow(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(c.String("output"), 0o755); err != nil {
 		return err
 	}
@@ -108,7 +111,7 @@ func makePackages(c *cli.Context, m *slackbuild.Manifest, arches []slackbuild.Ar
 		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return manifestMistake(errors.Join(errs...))
 }
 
 // lockedWriter lets several builds print to one place.

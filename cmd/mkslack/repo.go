@@ -5,11 +5,9 @@ package main
 import (
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
-	"github.com/slackbond/slackbond/pkgtools"
 	"github.com/slackbond/slackbond/slackbuild/repo"
 	"github.com/urfave/cli/v2"
 )
@@ -38,12 +36,9 @@ func repoAction(c *cli.Context) error {
 	} else if !info.IsDir() {
 		return cmdline.Usagef("%s is no directory", dir)
 	}
-	now := time.Now()
-	if v, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok {
-		var err error
-		if now, err = pkgtools.ParseEpoch(v); err != nil {
-			return cmdline.WithStatus(err, exit.Usage)
-		}
+	now, err := epochOrNow()
+	if err != nil {
+		return err
 	}
 	bar := counter(c.App.ErrWriter, "reading packages")
 	report, err := repo.Update(c.Context, dir, repo.Options{Key: c.String("key"), Title: c.String("title"), Time: now, Progress: bar})

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ func slackbuildAction(c *cli.Context) error {
 	}
 	files, remarks, err := m.Files(slackbuild.Options{Sources: c.String("sources")})
 	if err != nil {
-		return err
+		return manifestMistake(err)
 	}
 	say(c, remarks)
 	var made []string
@@ -99,12 +100,9 @@ func extraFiles(c *cli.Context, m *slackbuild.Manifest, files []slackbuild.File)
 	if !c.Bool("tarball") {
 		return extra, nil
 	}
-	now := time.Now()
-	if v, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok {
-		var err error
-		if now, err = pkgtools.ParseEpoch(v); err != nil {
-			return nil, cmdline.WithStatus(err, exit.Usage)
-		}
+	now, err := epochOrNow()
+	if err != nil {
+		return nil, err
 	}
 	data, err := m.Tarball(files, now.Truncate(time.Second))
 	return append(extra, slackbuild.File{Name: m.Name + ".tar.gz", Data: data}), err
@@ -116,13 +114,32 @@ func writeInPlace(c *cli.Context, m *slackbuild.Manifest, file string) error {
 	}
 	script, err := m.Script(slackbuild.Options{InPlace: true})
 	if err != nil {
-		return err
+		return manifestMistake(err)
 	}
 	if file == "-" {
 		_, err = c.App.Writer.Write(script)
 		return err
 	}
 	return renameio.WriteFile(file, script, 0o755)
+}
+
+// epochOrNow is SOURCE_DATE_EPOCH, or the time it is.
+func epochOrNow() (time.Time, error) {
+	v, ok := os.LookupEnv("SOURCE_DATE_EPOCH")
+	if !ok {
+		return time.Now(), nil
+	}
+	t, err := pkgtools.ParseEpoch(v)
+	return t, cmdline.WithStatus(err, exit.Usage)
+}
+
+// manifestMistake gives an error the status of input that cannot be read where
+// it is the manifest's.
+func manifestMistake(err error) error {
+	if m := new(slackbuild.Error); errors.As(err, &m) {
+		return cmdline.WithStatus(err, exit.Usage)
+	}
+	return err
 }
 
 // manifestFile is --file, or the file that is there.

@@ -24,7 +24,7 @@ var (
 func (b *build) checkInfo(text string) {
 	file := b.path(b.name + ".info")
 	b.checkText(file, text, textRules{crlf: "info-line-ends", newline: "info-line-ends", blanks: "info-blanks", tab: "info-tab", utf8: "info-utf8"})
-	fields, err := slackbuild.ParseInfoFields(strings.ReplaceAll(text, "\r\n", "\n"))
+	fields, err := slackbuild.ParseInfoFields(trimLines(strings.ReplaceAll(text, "\r\n", "\n")))
 	if bad := new(slackbuild.InfoError); errors.As(err, &bad) {
 		b.add("info-syntax", file, bad.Line, "%q is not NAME=\"VALUE\"", bad.Text)
 		return
