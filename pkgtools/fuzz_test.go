@@ -90,6 +90,7 @@ func FuzzLinkLine(f *testing.F) {
 
 func FuzzRewrite(f *testing.F) {
 	f.Add([]byte("config() {\n  :\n}\n( cd etc ; rm -rf x )\n( cd etc ; ln -sf y x )\nconfig etc/a.new\n"))
+	f.Add([]byte("( cd etc ; rm -rf x )\n( cd etc ; ln -sf 0 x )"))
 	f.Add([]byte("cat << EOF\n( cd etc ; rm -rf x )\n( cd etc ; ln -sf y x )\nEOF\n( cd a ; rm -rf b )\n"))
 	f.Fuzz(func(t *testing.T, script []byte) {
 		text, runs := rewrite(script)

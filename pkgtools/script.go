@@ -67,7 +67,7 @@ func rewrite(script []byte) (text []byte, runs [][]link) {
 			run = append(run, link{path.Join("/", rm.dir, rm.name)[1:], ln.target})
 		}
 		if len(run) > 0 {
-			fmt.Fprintf(&out, "echo %d >&9; read -r MKSLACK_DONE <&8%s", len(runs), strings.Repeat("\n", j-i))
+			fmt.Fprintf(&out, "echo %d >&9; read -r MKSLACK_DONE <&8%s", len(runs), strings.Repeat("\n", strings.Count(strings.Join(lines[i:j], ""), "\n")))
 			runs = append(runs, run)
 			i = j - 1
 			continue

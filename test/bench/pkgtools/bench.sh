@@ -49,17 +49,23 @@ tree_files() {
 # Seconds that a command takes; its output goes to $work/log.
 seconds() {
   local start=$EPOCHREALTIME
-  "$@" >"$work/log" 2>&1 </dev/null || { tail -5 "$work/log" >&2; return 1; }
+  "$@" >"$work/log" 2>&1 </dev/null || {
+    tail -5 "$work/log" >&2
+    return 1
+  }
   local end=$EPOCHREALTIME
   echo "$start $end" | awk '{ printf "%.2f", $2 - $1 }'
 }
 
 # Run one of Slackware's scripts where nothing but $work can be written.
 real() { # SCRIPT ARGS
+  local script=$1
+  shift
+  mkdir -p "$work/tools" && cp "$PKGTOOLS_DIR"/*pkg "$work/tools/"
   # shellcheck disable=SC2016 # for the inner shell
   unshare -m /bin/sh -c 'mount --make-rprivate / && mount --bind "$1" "$1" && mount -t tmpfs tmpfs /tmp &&
     mount -o remount,ro,bind / && cd "$2" && shift 2 && exec "$@"' sh "$work" "$PWD" \
-    env INSTLOCKDIR="$work/lock" ROOT="${ROOT:-}" "$PKGTOOLS_DIR/$@"
+    env INSTLOCKDIR="$work/lock" ROOT="${ROOT:-}" "$work/tools/$script" "$@"
 }
 
 line() { # WHAT OURS REAL
