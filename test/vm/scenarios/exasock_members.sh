@@ -9,7 +9,10 @@
 
 load_exasock
 mapfile -t nics < <(smart_nics)
-[ ${#nics[@]} -ge 2 ] || skip "needs two SmartNICs, this machine has ${#nics[@]}"
+[ ${#nics[@]} -ge 2 ] || {
+  unload_exasock
+  skip "needs two SmartNICs, this machine has ${#nics[@]}"
+}
 first=${nics[0]} second=${nics[1]}
 
 make_bond bond0 mode=active-backup miimon=100
