@@ -339,7 +339,7 @@ func TestStress(t *testing.T) {
 	if torn > 0 {
 		t.Errorf("%d of %d reads were torn", torn, reads)
 	}
-	if changes < 100 {
+	if changes < 10 { // one processor changes between the two only now and then
 		t.Errorf("only %d changes were seen: the test showed nothing", changes)
 	}
 }
