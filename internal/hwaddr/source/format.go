@@ -17,6 +17,9 @@ type format struct {
 	// observed is set for tables that a machine shows: zero, multicast and
 	// broadcast addresses are normal there.
 	observed bool
+	// code is set for lines that are no list of addresses: nothing in them is a
+	// mistake in one.
+	code bool
 	// sign recognises a line that only this format has.
 	sign *regexp.Regexp
 	// path recognises a file by its name, where the content says too little.
@@ -60,7 +63,7 @@ var formats = []*format{
 	{name: "json", about: "JSON: ip -j neigh, ip -j link, bridge -j fdb, NetBox and other exports", class: Reserved, sign: re(`^\s*[\[{]`), read: readJSON},
 	{name: "libvirt", about: "libvirt XML", class: Reserved, sign: re(`^\s*<(\?xml|!--|domain|network|domstatus|networkstatus)\b`), read: readLibvirt},
 	{name: "rc.conf", about: "rc.bond.conf, rc.inet1.conf", class: Reserved, sign: re(`^#?\s*(IFNAME|HWADDR|BONDNICS|USE_DHCP|IPADDRS?)\[\d+\]=`), comment: "#", read: readRCConf},
-	{name: "rc-script", about: "boot scripts: ip link set ... address, ifconfig ... hw ether", class: Reserved, sign: re(`^#!\s*/|^[^#]*\b(ip link .*\baddress|hw ether|ifconfig .* ether) `), comment: "#",
+	{name: "rc-script", about: "boot scripts: ip link set ... address, ifconfig ... hw ether", class: Reserved, sign: re(`^#!\s*/|^[^#]*\b(ip link .*\baddress|hw ether|ifconfig .* ether) `), comment: "#", read: readScript,
 		detail: res(`\blink\s+(?:set|add)\s+(?:dev\s+|link\s+|name\s+)?(?P<name>[\w.-]+).*(?:address|lladdr)\s`, `ifconfig\s+(?P<name>[\w.-]+)\s.*(?:hw\s+)?ether\s`)},
 	{name: "proc-arp", about: "/proc/net/arp", class: Used, observed: true, sign: re(`^IP address\s+HW type\s+Flags\s+HW address`),
 		detail: res(`^(?P<ip>\S+)\s+\S+\s+\S+\s+\S+\s+\S+\s+(?P<port>\S+)`)},

@@ -89,7 +89,7 @@ func (in *input) failure() error {
 
 // problem reports the current line.
 func (in *input) problem(text []byte, why string) {
-	if in.sink.WantProblem() {
+	if !in.format.code && in.sink.WantProblem() {
 		in.sink.Problem(Problem{in.file, in.n, quote(text), why})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/slackbond/slackbond/internal/bondconf"
@@ -87,4 +89,21 @@ func (in *input) hwaddr(i *bondconf.Interface, lines [][]byte, assigned map[int]
 	c.IP, _, _ = strings.Cut(i.IPAddrs.Value, " ")
 	c.IP, _, _ = strings.Cut(c.IP, "/")
 	in.sink.Claim(c)
+}
+
+// readScript reads a boot script: a command that sets an address is a
+// reservation. Other lines are code, which may compare with addresses that no
+// host has.
+func readScript(in *input) error {
+	sets := in.format
+	code := *sets
+	code.class, code.observed, code.code = Mentioned, true, true
+	for in.next() {
+		in.format = &code
+		if slices.ContainsFunc(sets.detail, func(d *regexp.Regexp) bool { return d.Match(in.line) }) {
+			in.format = sets
+		}
+		in.addresses(nil)
+	}
+	return in.failure()
 }

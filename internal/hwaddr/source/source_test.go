@@ -182,8 +182,8 @@ HWADDR[3]="00:16:3e:aa:aa"
 HWADDR[4]="auto"
 OTHER="02:00:5e:10:00:2e"
 `, []string{"3 02:00:5e:10:00:2d reserved bond0 192.0.2.5 [HWADDR[0]]", "4 00:16:3e:aa:aa:aa comment", "8 02:00:5e:10:00:2e mentioned", `6 ! "00:16:3e:aa:aa" is no MAC address: five octets, an address has six`}},
-	{"rc-script", "rc.local", "#!/bin/sh\nip link set bond0 address 02:00:5e:10:00:2e\nip link set dev bond1 address 02:00:5e:10:00:2f\n  #ifconfig bond0 hw ether 00:16:3e:aa:aa:aa\n/sbin/ifconfig bond2 hw ether 00:16:3e:aa:aa:ab\n",
-		[]string{"2 02:00:5e:10:00:2e reserved bond0", "3 02:00:5e:10:00:2f reserved bond1", "4 00:16:3e:aa:aa:aa comment bond0", "5 00:16:3e:aa:aa:ab reserved bond2"}},
+	{"rc-script", "rc.local", "#!/bin/sh\nip link set bond0 address 02:00:5e:10:00:2e\nip link set dev bond1 address 02:00:5e:10:00:2f\n  #ifconfig bond0 hw ether 00:16:3e:aa:aa:aa\n/sbin/ifconfig bond2 hw ether 00:16:3e:aa:aa:ab\n[ \"$a\" = 00:00:00:00:00:00 ] || [ $a = 01:02:03:04:05 ]\n# such as ff:ff:ff:ff:ff:ff\nip link set bond3 address ff:ff:ff:ff:ff:ff\ncase $a in 00:16:3e:00:00:09) ;; esac\n",
+		[]string{"2 02:00:5e:10:00:2e reserved bond0", "3 02:00:5e:10:00:2f reserved bond1", "4 00:16:3e:aa:aa:aa comment bond0", "5 00:16:3e:aa:aa:ab reserved bond2", "9 00:16:3e:00:00:09 mentioned", "8 ! ff:ff:ff:ff:ff:ff: it is the broadcast address"}},
 	{"udev", "", `SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="02:00:5e:10:00:2f", ATTR{type}=="1", NAME="eth0"` + "\n", []string{"1 02:00:5e:10:00:2f mentioned eth0"}},
 	{"networkmanager", "", "[connection]\nid=office\ninterface-name=eth0\n\n[ethernet]\ncloned-mac-address=02:00:5E:10:00:30\nmac-address=stable\n", []string{"6 02:00:5e:10:00:30 reserved office [cloned-mac-address]"}},
 	{"netplan", "", "network:\n  version: 2\n  bonds:\n    bond0:\n      interfaces: [a, b]\n      macaddress: \"02:00:5e:10:00:31\"\n  ethernets:\n    a:\n      match:\n        macaddress: 02:00:5e:10:00:32\n", []string{"6 02:00:5e:10:00:31 reserved bond0", "10 02:00:5e:10:00:32 reserved a"}},
