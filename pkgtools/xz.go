@@ -30,7 +30,7 @@ func xzBlock(total int64) int64 {
 		blocks = (total + 64*mib - 1) / (64 * mib)
 	case total >= 128*mib:
 		blocks = 4
-	case total >= 16*mib:
+	case total >= 24*mib:
 		blocks = 2
 	}
 	return (total/blocks + mib) / mib * mib
