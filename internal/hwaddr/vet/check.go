@@ -171,7 +171,7 @@ func (r *Report) Decide() {
 			a.Verdict, a.Why = CannotTell, a.Live.Doubt
 		default:
 			read, files := r.read()
-			a.Verdict, a.Why = NotSeen, fmt.Sprintf("among %d addresses of %d sources", read, files)
+			a.Verdict, a.Why = NotSeen, fmt.Sprintf("among %s of %s", count(read, "address", "addresses"), count(files, "source", "sources"))
 			if a.Live != nil {
 				a.Why += ", nor on the LAN at " + a.Live.Interface
 			}
@@ -231,6 +231,13 @@ func (r *Report) read() (addresses, sources int) {
 		}
 	}
 	return addresses, sources
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // Worst is the verdict that decides the exit status: in use before cannot tell

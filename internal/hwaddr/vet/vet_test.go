@@ -52,7 +52,7 @@ func TestVerdicts(t *testing.T) {
 		want  Verdict
 		why   string
 	}{
-		"not seen":               {map[string]string{"ethers": "02:00:5e:10:00:08 printer\n"}, nil, NotSeen, "among 1 addresses of 1 sources"},
+		"not seen":               {map[string]string{"ethers": "02:00:5e:10:00:08 printer\n"}, nil, NotSeen, "among 1 address of 1 source"},
 		"reserved":               {map[string]string{"ethers": "02:00:5e:10:00:07 printer\n"}, nil, InUse, "printer"},
 		"mentioned":              {map[string]string{"wiki": "the bond has 0200.5E10.0007\n"}, nil, InUse, "wiki:1"},
 		"neighbour first":        {map[string]string{"a": "see 02005e100007\n", "b": "192.0.2.8 dev eth0 lladdr 02:00:5e:10:00:07 STALE\n"}, nil, InUse, "192.0.2.8 on eth0"},
