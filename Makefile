@@ -11,7 +11,7 @@ HOSTGO := env -u GOOS -u GOARCH -u GO386 -u GOARM CGO_ENABLED=0 $(GO)
 STATICCHECK := $(HOSTGO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MANPAGES := $(wildcard doc/*.[158])
 
-.PHONY: all help build mkslack generate dist packages slackbuild test lint check clean kernels vm check-kernels bench
+.PHONY: all help build mkslack generate dist packages slackbuild test lint check clean kernels vm check-kernels interop bench
 all: build
 
 help: ## list the targets
@@ -72,6 +72,9 @@ test-all: ## the same and what needs root; tells what was left out
 test: ## unit and command-line tests: no root, no network
 	$(GO) test ./...
 
+interop: ## our package tools beside Slackware's own, which PKGTOOLS_DIR names
+	@set -o pipefail; $(GOTESTSUM) --format testname -- -count=1 ./test/interop | $(TELL_SKIPPED)
+
 # --- The package on real kernels: test/vm/README.md
 VMDIR ?= $(CURDIR)/.cache/vm
 # Of 5.10 6.1 6.12 7.2 (x86_64) and 6.1-686 (Pentium III and II).
@@ -95,6 +98,7 @@ check-kernels: ## the same on every kernel there is, 32-bit processors too
 bench: ## measure against real peers where they are given (IFENSLAVE_C, ...), and print ratios
 	@test/vm/kernels.sh $(VMDIR) 6.1 || echo "SKIPPED: bench: no kernel to measure on"
 	VMTEST_KERNELS=$(VMDIR) $(GO) test -run '^$$' -bench . ./test/bench/...
+	test/bench/pkgtools/bench.sh
 
 # --- Packages and the source archive, in dist/
 # Fixed owner, order and times: the same commit gives the same archive.
