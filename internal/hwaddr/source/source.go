@@ -77,37 +77,39 @@ func From(spec string, stdin io.Reader) ([]Source, error) {
 // it can be read again.
 func stdinSource(f *format, stdin io.Reader) Source {
 	var kept *os.File
+	var start int64
 	var keepErr error
 	return Source{Name: "standard input", File: "-", read: func(sink Sink) Result {
 		if kept == nil && keepErr == nil {
-			kept, keepErr = keep(stdin)
+			kept, start, keepErr = keep(stdin)
 		}
 		if keepErr != nil {
 			return Result{Err: fmt.Errorf("standard input: %w", keepErr)}
 		}
-		if _, err := kept.Seek(0, io.SeekStart); err != nil {
+		if _, err := kept.Seek(start, io.SeekStart); err != nil {
 			return Result{Err: fmt.Errorf("standard input: %w", err)}
 		}
 		return readFrom(kept, "-", "standard input", f, "", now(), sink)
 	}}
 }
 
-func keep(r io.Reader) (*os.File, error) {
+// keep gives a file with what r has, and where in it that begins: a file that
+// stdin is already may have been read in part.
+func keep(r io.Reader) (f *os.File, start int64, err error) {
 	if f, ok := r.(*os.File); ok {
-		if _, err := f.Seek(0, io.SeekCurrent); err == nil {
-			return f, nil // a file already
+		if start, err := f.Seek(0, io.SeekCurrent); err == nil {
+			return f, start, nil
 		}
 	}
-	f, err := os.CreateTemp("", "bondctl-mac-*")
-	if err != nil {
-		return nil, err
+	if f, err = os.CreateTemp("", "bondctl-mac-*"); err != nil {
+		return nil, 0, err
 	}
 	os.Remove(f.Name())
 	if _, err := io.Copy(f, r); err != nil {
 		f.Close()
-		return nil, err
+		return nil, 0, err
 	}
-	return f, nil
+	return f, 0, nil
 }
 
 // fileSource reads one file. Where optional is set, a file that is not there is

@@ -315,6 +315,29 @@ func TestStdinTwice(t *testing.T) {
 	}
 }
 
+// TestStdinInPart checks that what another program has read of a file stays read.
+func TestStdinInPart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "list")
+	write(t, path, "02:00:5e:10:00:07\n02:00:5e:10:00:08\n")
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Seek(18, 0); err != nil {
+		t.Fatal(err)
+	}
+	list, err := From("-", f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if r := list[0].Read(&collect{}); r.Err != nil || r.Count != 1 {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 // TestLongLines checks that lines above the buffer's size are read whole.
 func TestLongLines(t *testing.T) {
 	const n = 60_000
