@@ -68,15 +68,28 @@ func (m *Manifest) at(path, hint, format string, args ...any) error {
 	return &Error{m.file, line, column, fmt.Sprintf(format, args...), hint}
 }
 
+// node is what stands at the YAML path, or nil.
+func (m *Manifest) node(path string) ast.Node {
+	if m.tree == nil || len(m.tree.Docs) == 0 || m.tree.Docs[0].Body == nil {
+		return nil
+	}
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return nil
+	}
+	node, err := p.FilterFile(m.tree)
+	if err != nil || node == nil || node.GetToken() == nil {
+		return nil
+	}
+	return node
+}
+
 // position finds the place of the path, or of the nearest one above it.
 func (m *Manifest) position(path string) (line, column int) {
 	for path != "" && path != "$" {
-		p, err := yaml.PathString(path)
-		if err == nil && m.tree != nil {
-			if node, err := p.FilterFile(m.tree); err == nil && node != nil && node.GetToken() != nil {
-				pos := node.GetToken().Position
-				return pos.Line, pos.Column
-			}
+		if node := m.node(path); node != nil {
+			pos := node.GetToken().Position
+			return pos.Line, pos.Column
 		}
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
 	}

@@ -331,12 +331,7 @@ func (m *Manifest) literal() {
 		fields[fmt.Sprintf("$.slackware.releases[%d]", i)] = &m.Slackware.Releases[i]
 	}
 	for path, field := range fields {
-		p, err := yaml.PathString(path)
-		if err != nil {
-			continue
-		}
-		if node, err := p.FilterFile(m.tree); err == nil && node != nil &&
-			(node.Type() == ast.FloatType || node.Type() == ast.IntegerType) {
+		if node := m.node(path); node != nil && (node.Type() == ast.FloatType || node.Type() == ast.IntegerType) {
 			*field = node.GetToken().Value
 		}
 	}
