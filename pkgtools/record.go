@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The lines of a record, with the blanks as installpkg puts them.
@@ -124,30 +125,30 @@ func humanSize(n int64) string {
 }
 
 // recordQuote writes a path as installpkg's list of files has it: tar's
-// "escape" style of quoting in the C locale. Bytes above 0x7f are kept: what
-// tar does to them depends on the locale of whoever runs installpkg.
+// "escape" style of quoting. Bytes above 0x7f are kept where they are UTF-8 and
+// otherwise quoted, as tar does in a UTF-8 locale.
 func recordQuote(p string) string {
-	plain := true
-	for i := range len(p) {
-		if p[i] < 0x20 || p[i] == 0x7f || p[i] == '\\' {
-			plain = false
-			break
-		}
+	plain := utf8.ValidString(p)
+	for i := 0; i < len(p) && plain; i++ {
+		plain = p[i] >= 0x20 && p[i] != 0x7f && p[i] != '\\'
 	}
 	if plain {
 		return p
 	}
 	var b strings.Builder
-	for i := range len(p) {
+	for i := 0; i < len(p); {
+		r, n := utf8.DecodeRuneInString(p[i:])
 		c := p[i]
-		if k := strings.IndexByte("\a\b\t\n\v\f\r\\", c); k >= 0 {
+		switch k := strings.IndexByte("\a\b\t\n\v\f\r\\", c); {
+		case k >= 0:
 			b.WriteByte('\\')
 			b.WriteByte(`abtnvfr\`[k])
-		} else if c < 0x20 || c == 0x7f {
+		case c < 0x20 || c == 0x7f || r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\%03o`, c)
-		} else {
-			b.WriteByte(c)
+		default:
+			b.WriteString(p[i : i+n])
 		}
+		i += n
 	}
 	return b.String()
 }

@@ -109,7 +109,7 @@ func (r *real) run(t *testing.T, dir string, env []string, script string, args .
 	all := append([]string{"-m", "/bin/sh", "-c", namespace, "sh", r.work, r.tools, "/sbin/" + script}, args...)
 	cmd := exec.Command("unshare", all...)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "INSTLOCKDIR="+r.work+"/lock", "LC_ALL=C"), env...)
+	cmd.Env = append(append(os.Environ(), "INSTLOCKDIR="+r.work+"/lock", "LC_ALL=C.UTF-8"), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %q: %v\n%s", script, args, err, out)
