@@ -216,7 +216,7 @@ func (s *source) description() string {
 			paragraph = strings.Trim(paragraph, "\n")
 			code := strings.HasPrefix(paragraph, "    ") || strings.HasPrefix(paragraph, "\t") || strings.HasPrefix(paragraph, "```")
 			paragraph = strings.Join(strings.Fields(paragraph), " ")
-			if len(paragraph) > 20 && !code && strings.IndexAny(paragraph[:1], "#=[!<-*|") < 0 && !strings.Contains(paragraph, "====") {
+			if len(paragraph) > 20 && !code && !strings.ContainsAny(paragraph[:1], "#=[!<-*|") && !strings.Contains(paragraph, "====") {
 				return markupRE.ReplaceAllString(paragraph, "$1$2")
 			}
 		}

@@ -5,6 +5,7 @@ package lint
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -100,7 +101,7 @@ func (c *scriptCheck) run() (out string, status int, ok bool) {
 	if ctx.Err() != nil || ended {
 		return "", 0, false
 	}
-	if code, isStatus := interp.IsExitStatus(err); isStatus {
+	if code := interp.ExitStatus(0); errors.As(err, &code) {
 		status = int(code)
 	} else if err != nil {
 		return "", 0, false
