@@ -77,9 +77,13 @@ func (m *Manifest) unpackText(inPlace bool) string {
 	if m.Slackware.MkSlack != "" { // then an ordinary user may build, too
 		chown = "[ \"$(id -u)\" -ne 0 ] || " + chown
 	}
+	unpack := "tar xvf $CWD/" + archive
+	if strings.HasSuffix(archive, ".zip") {
+		unpack = "unzip $CWD/" + archive
+	}
 	lines := []string{
 		"rm -rf $PRGNAM-$VERSION",
-		"tar xvf $CWD/" + archive,
+		unpack,
 		"cd $PRGNAM-$VERSION",
 		chown,
 		fixPermissions,
