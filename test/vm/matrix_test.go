@@ -59,6 +59,8 @@ func kernelVersion(dir string) string {
 
 // count adds the outcome of t, at its end, to the row.
 func (r *row) count(t *testing.T, what string) {
+	table.mu.Lock()
+	defer table.mu.Unlock()
 	switch {
 	case t.Failed():
 		r.failed = append(r.failed, what)

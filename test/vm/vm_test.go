@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -22,7 +23,7 @@ func TestVM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scenarios, err := scenarioNames(filepath.Join(here, "scenarios"))
+	scenarios, err := listScenarios(filepath.Join(here, "scenarios"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,12 +37,12 @@ func TestVM(t *testing.T) {
 		}
 	}
 	packages := newPackages(t, filepath.Join(here, "..", ".."))
+	seen := map[string]bool{} // architectures
 	for _, m := range Machines {
 		if len(wanted) > 0 && !m.isOneOf(wanted) {
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
-			t.Parallel()
 			dir := filepath.Join(kernels, m.Kernel)
 			if _, err := os.Stat(filepath.Join(dir, "base.cpio")); err != nil {
 				if len(wanted) == 0 {
@@ -55,12 +56,17 @@ func TestVM(t *testing.T) {
 			row := table.add(m.Arch, kernelVersion(dir), m.CPU)
 			b := &bench{machine: m, dir: dir, here: here, packages: packages}
 			t.Cleanup(b.close)
-			for _, name := range scenarios {
-				t.Run(name, func(t *testing.T) {
-					t.Cleanup(func() { row.count(t, name) })
-					b.run(t, name)
+			for _, s := range scenarios {
+				if s.anyKernel && seen[m.Arch] {
+					continue
+				}
+				t.Run(s.name, func(t *testing.T) {
+					t.Parallel()
+					t.Cleanup(func() { row.count(t, s.name) })
+					b.run(t, s.name)
 				})
 			}
+			seen[m.Arch] = true
 		})
 	}
 }
@@ -74,40 +80,61 @@ func skip(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-// scenarioNames lists the scenarios: every .sh file but the library, and but
-// measurements, which take long and prove nothing, unless VMTEST_BENCH is 1.
-func scenarioNames(dir string) ([]string, error) {
+type scenario struct {
+	name      string
+	anyKernel bool // what it shows does not depend on the kernel: the first machine of an architecture is enough
+}
+
+// anyKernel is the line by which a scenario says so.
+const anyKernel = "\n# On any kernel.\n"
+
+// listScenarios lists every .sh file but the library, and but measurements, which
+// take long and prove nothing, unless VMTEST_BENCH is 1.
+func listScenarios(dir string) ([]scenario, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.sh"))
-	var names []string
+	if err != nil {
+		return nil, err
+	}
+	var list []scenario
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".sh")
 		if name == "lib" || strings.Contains(name, "_bench_") && os.Getenv("VMTEST_BENCH") != "1" {
 			continue
 		}
-		names = append(names, name)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, scenario{name, strings.Contains(string(text), anyKernel)})
 	}
-	return names, err
+	return list, nil
 }
 
-// A bench keeps one machine booted for scenario after scenario. It boots again after a
-// crash, so that one scenario's crash fails that one only.
+// A bench keeps guests of one machine for scenario after scenario, as many as run at
+// once. A guest is not used again after a crash, so that one scenario's crash fails that
+// one only.
 type bench struct {
 	machine   Machine
 	dir, here string
 	packages  *packages
+	mu        sync.Mutex
 	initrd    string
-	guest     *Guest
+	idle      []*Guest
 }
 
 func (b *bench) run(t *testing.T, scenario string) {
-	if b.guest == nil {
-		b.boot(t)
+	guest := b.take()
+	if guest == nil {
+		guest = b.boot(t)
 	}
-	result, err := b.guest.Run(scenario)
+	result, err := guest.Run(scenario)
 	if err != nil {
-		b.close()
+		guest.Close()
 		t.Fatalf("%v\n%s", err, result.Output)
 	}
+	b.mu.Lock()
+	b.idle = append(b.idle, guest)
+	b.mu.Unlock()
 	switch result.Status {
 	case 0:
 		t.Log("\n" + result.Output)
@@ -119,7 +146,30 @@ func (b *bench) run(t *testing.T, scenario string) {
 	}
 }
 
-func (b *bench) boot(t *testing.T) {
+// take is an idle guest, or nil.
+func (b *bench) take() *Guest {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.idle) == 0 {
+		return nil
+	}
+	guest := b.idle[len(b.idle)-1]
+	b.idle = b.idle[:len(b.idle)-1]
+	return guest
+}
+
+func (b *bench) boot(t *testing.T) *Guest {
+	guest, err := Boot(b.machine, filepath.Join(b.dir, "vmlinuz"), b.image(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return guest
+}
+
+// image is the initial file system, made once.
+func (b *bench) image(t *testing.T) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.initrd == "" {
 		initrd := filepath.Join(b.packages.dir, b.machine.Name+".cpio")
 		if err := WriteInitrd(initrd, b.dir, b.here, b.packages.get(t, b.machine.Arch)); err != nil {
@@ -127,16 +177,11 @@ func (b *bench) boot(t *testing.T) {
 		}
 		b.initrd = initrd
 	}
-	guest, err := Boot(b.machine, filepath.Join(b.dir, "vmlinuz"), b.initrd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.guest = guest
+	return b.initrd
 }
 
 func (b *bench) close() {
-	if b.guest != nil {
-		b.guest.Close()
-		b.guest = nil
+	for _, guest := range b.idle {
+		guest.Close()
 	}
 }

@@ -4,6 +4,8 @@
 # The guard in rc.inet1.conf with the real rc.bond and a real kernel: rc.inet1
 # (a stand-in that does what they all do for an interface with an address)
 # finds the bond made when it starts the network, and nothing happens else.
+#
+# On any kernel.
 
 # shellcheck disable=SC2154 # status, out and err are set by run of lib.sh
 . /vm/scenarios/lib.sh

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # What the other scenarios stand on: NICs, cables, the peer, and a kernel with bonding.
+#
+# On any kernel.
 
 . /vm/scenarios/lib.sh
 

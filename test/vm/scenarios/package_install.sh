@@ -3,6 +3,8 @@
 #
 # What installing the package does: files in place, nothing switched on, and the
 # administrator's copies and their x bit kept.
+#
+# On any kernel.
 
 . /vm/scenarios/lib.sh
 

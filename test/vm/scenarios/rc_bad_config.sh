@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # A configuration that cannot be had: a clear error, and nothing is touched.
+#
+# On any kernel.
 
 . /vm/scenarios/lib.sh
 
