@@ -53,9 +53,10 @@ func (m *Manifest) goEnvBlock() string {
 	return b.String()
 }
 
-// offlineGo keeps go away from the network and its caches in $TMP.
+// offlineGo keeps go away from the network, and its caches in $TMP unless the
+// user has one to share.
 const offlineGo = `export GOFLAGS=-mod=vendor GOTOOLCHAIN=local GOPROXY=off
-export GOCACHE=$TMP/go-cache GOMODCACHE=$TMP/go-mod`
+export GOCACHE=${GOCACHE:-$TMP/go-cache} GOMODCACHE=$TMP/go-mod`
 
 // fixPermissions is SlackBuilds.org's way to make a source tree sane.
 const fixPermissions = `find -L . \
