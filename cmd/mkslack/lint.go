@@ -108,8 +108,7 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 		return lint.Dir(arg)
 	}
 	bar := counter(c.App.ErrWriter, "linting")
-	found, err := lint.Tree(c.Context, arg, func(done, all int) { bar(done, all) })
-	return found, err
+	return lint.Tree(c.Context, arg, bar)
 }
 
 // counter shows how far a long job is, on a terminal only.

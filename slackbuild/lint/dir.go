@@ -158,9 +158,13 @@ func mainFile(name, file string) bool {
 	return file == name+".SlackBuild" || file == name+".info" || file == "README" || file == "slack-desc"
 }
 
+// maxText is how large a file may be to be looked into; the largest script of
+// SlackBuilds.org has 100 KiB.
+const maxText = 8 << 20
+
 // read returns a file of the directory; one that is not there is nothing new.
 func (b *build) read(name string) (string, bool) {
-	if b.has[name] == nil {
+	if b.has[name] == nil || b.has[name].Size() > maxText {
 		return "", false
 	}
 	data, err := os.ReadFile(b.path(name))

@@ -6,6 +6,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 )
 
 // Level is how bad a finding is.
@@ -55,7 +58,25 @@ func (f Finding) String() string {
 	if f.Line > 0 {
 		place = fmt.Sprintf("%s:%d", f.File, f.Line)
 	}
-	return fmt.Sprintf("%s: %s: %s [%s]", place, f.Level, f.Text, f.Rule)
+	return printable(fmt.Sprintf("%s: %s: %s [%s]", place, f.Level, f.Text, f.Rule))
+}
+
+// printable writes out what a terminal could obey: names and texts come from
+// strangers.
+func printable(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return b.String()
 }
 
 // Rules returns all rules, sorted by name.

@@ -105,6 +105,19 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+// Names from strangers do not reach the terminal as they are.
+func TestHostileName(t *testing.T) {
+	files := good(t)
+	files["\x1b[31mred\n~"] = "x"
+	found, err := Dir(write(t, "thing", files))
+	if err != nil || len(found) == 0 {
+		t.Fatal(found, err)
+	}
+	if s := found[0].String(); strings.ContainsAny(s, "\x1b\n") || !strings.Contains(s, `\x1b[31mred\n~`) {
+		t.Errorf("%q", s)
+	}
+}
+
 func TestDisable(t *testing.T) {
 	for _, test := range []struct {
 		name, file, old, new string
