@@ -168,6 +168,38 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
+// The process that takes back or finishes an interrupted change may be killed
+// too, anywhere.
+func TestKilledTwice(t *testing.T) {
+	for _, c := range killCases(t) {
+		reference := tempRoot(t)
+		c.prepare(t, reference)
+		total, err := runKilled(c, reference, 1<<30)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := snapshot(t, reference)
+		for first := 9; first <= total; first += 13 {
+			for second := 1; second < 2*total; second += total/5 + first%7 {
+				root := tempRoot(t)
+				c.prepare(t, root)
+				if _, err := runKilled(c, root, first); err == nil {
+					t.Fatalf("%s: not killed at step %d", c.kind, first)
+				}
+				if _, err := runKilled(c, root, second); err == nil {
+					break // it was through before
+				}
+				if err := changeOf([]string{c.kind, root, c.operand}); err != nil {
+					t.Errorf("%s, killed at steps %d and %d: %v", c.kind, first, second, err)
+				}
+				if diff := cmp.Diff(want, snapshot(t, root)); diff != "" {
+					t.Errorf("%s, killed at steps %d and %d (-whole +interrupted):\n%s", c.kind, first, second, diff)
+				}
+			}
+		}
+	}
+}
+
 // runKilled makes the change in another process, which is killed at the step.
 func runKilled(c killCase, root string, at int) (steps int, err error) {
 	cmd := exec.Command(os.Args[0])

@@ -185,8 +185,10 @@ func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) e
 	return nil
 }
 
+// ignoreNotExist drops the error that nothing is there, also for want of the
+// directory.
 func ignoreNotExist(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
 		return nil
 	}
 	return err
