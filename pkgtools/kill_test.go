@@ -179,7 +179,7 @@ func TestKilledTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := snapshot(t, reference)
-		for first := 9; first <= total; first += 13 {
+		for first := 9; first <= total; first += 29 {
 			for second := 1; second < 2*total; second += total/5 + first%7 {
 				root := tempRoot(t)
 				c.prepare(t, root)
