@@ -79,6 +79,8 @@ for tree; do
   dir=$work/$tree
   mkdir "$dir" "$work/ours" "$work/real" "$work/ours/root" "$work/real/root"
   "tree_$tree" "$dir"
+  mkdir "$dir/install"
+  printf 'bench: bench (%s)\nbench:\n' "$tree" >"$dir/install/slack-desc"
   echo "$tree: $(find "$dir" | wc -l) files, $(find "$dir" -type l | wc -l) links, $(du -sm "$dir" | cut -f1) MB"
   pkg=bench-1-x86_64-1.txz
   have_real=
