@@ -65,6 +65,12 @@ func ioctl[T any](c *Conn, request uintptr, what, name string, data *T) error {
 	return nil
 }
 
+// ioctlAt is ioctl for requests whose union is a pointer to *data.
+func ioctlAt[T any](c *Conn, request uintptr, what, name string, data *T) error {
+	p := unsafe.Pointer(data)
+	return ioctl(c, request, what, name, &p)
+}
+
 // SetFlags sets the IFF_ flags of an interface, IFF_UP among them.
 func (c *Conn) SetFlags(name string, flags uint16) error {
 	return ioctl(c, unix.SIOCSIFFLAGS, "SIOCSIFFLAGS", name, &flags)
@@ -92,8 +98,7 @@ func (c *Conn) SetHardwareAddr(name string, hwtype uint16, addr []byte) error {
 // An interface without ethtool has driver "" and ABI 0.
 func (c *Conn) Driver(name string) (driver string, abi int, err error) {
 	info := unix.EthtoolDrvinfo{Cmd: unix.ETHTOOL_GDRVINFO}
-	p := unsafe.Pointer(&info)
-	if err := ioctl(c, unix.SIOCETHTOOL, "SIOCETHTOOL", name, &p); err != nil {
+	if err := ioctlAt(c, unix.SIOCETHTOOL, "SIOCETHTOOL", name, &info); err != nil {
 		if errors.Is(err, unix.EOPNOTSUPP) {
 			return "", 0, nil
 		}

@@ -4,7 +4,6 @@ package bond
 
 import (
 	"errors"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,15 +61,13 @@ type ifslave struct {
 // missing.
 func (c *Conn) Info(bond string) (Info, error) {
 	var b ifbond
-	p := unsafe.Pointer(&b)
-	if err := ioctl(c, unix.SIOCBONDINFOQUERY, "SIOCBONDINFOQUERY", bond, &p); err != nil {
+	if err := ioctlAt(c, unix.SIOCBONDINFOQUERY, "SIOCBONDINFOQUERY", bond, &b); err != nil {
 		return Info{}, err
 	}
 	info := Info{Mode: Mode(b.mode), Miimon: int(b.miimon)}
 	for id := range b.numSlaves {
 		s := ifslave{id: id}
-		p := unsafe.Pointer(&s)
-		if err := ioctl(c, unix.SIOCBONDSLAVEINFOQUERY, "SIOCBONDSLAVEINFOQUERY", bond, &p); err != nil {
+		if err := ioctlAt(c, unix.SIOCBONDSLAVEINFOQUERY, "SIOCBONDSLAVEINFOQUERY", bond, &s); err != nil {
 			if errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EINVAL) {
 				break // it left
 			}
