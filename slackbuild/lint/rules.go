@@ -12,7 +12,7 @@ var rules = []Rule{
 	{"dir-stray", Error, "it is left over from editing", "remove it", false},
 	{"dir-empty", Error, "an empty file says nothing, and archives of the tree lose it", "remove it, or fill it", false},
 	{"dir-large", Warning, "the tree is fetched whole by everybody", "put it on a server and into DOWNLOAD", false},
-	{"dir-archive", Error, "sources are fetched from DOWNLOAD, not kept in the tree", "put it on a server and into DOWNLOAD", false},
+	{"dir-archive", Warning, "sources are fetched from DOWNLOAD, not kept in the tree", "put it on a server and into DOWNLOAD", false},
 	{"mode-main", Error, "scripts are run by sh FILE, and the checks of SlackBuilds.org refuse another mode", "chmod 644", true},
 	{"mode", Warning, "all files of the tree have mode 0644", "chmod 644", true},
 	{"info-syntax", Error, "tools read the file line by line, or as a shell would", `NAME="VALUE", nothing else`, false},

@@ -27,7 +27,6 @@ type call struct {
 	line  int
 	stmt  *syntax.Stmt
 	depth int  // of ifs, loops, functions and subshells round it
-	fn    bool // inside a function
 	pos   uint
 }
 
@@ -57,7 +56,7 @@ func parseScript(text string) (*script, error) {
 
 // walk collects commands, assignments and uses of variables.
 func (s *script) walk(root syntax.Node) {
-	depth, functions := 0, 0
+	depth := 0
 	var open []syntax.Node // the nodes round this one
 	syntax.Walk(root, func(node syntax.Node) bool {
 		if node == nil {
@@ -66,19 +65,15 @@ func (s *script) walk(root syntax.Node) {
 			if deepens(last) {
 				depth--
 			}
-			if _, ok := last.(*syntax.FuncDecl); ok {
-				functions--
-			}
 			return true
 		}
 		switch n := node.(type) {
 		case *syntax.Stmt:
 			if c, ok := n.Cmd.(*syntax.CallExpr); ok {
-				s.addCall(c, n, depth, functions > 0)
+				s.addCall(c, n, depth)
 			}
 		case *syntax.FuncDecl:
 			s.funcs[n.Name.Value] = true
-			functions++
 		case *syntax.ParamExp:
 			if n.Param != nil {
 				s.used[n.Param.Value] = true
@@ -106,14 +101,14 @@ func deepens(n syntax.Node) bool {
 	return false
 }
 
-func (s *script) addCall(n *syntax.CallExpr, stmt *syntax.Stmt, depth int, fn bool) {
+func (s *script) addCall(n *syntax.CallExpr, stmt *syntax.Stmt, depth int) {
 	for _, a := range n.Assigns {
 		s.addAssign(a, depth, len(n.Args) == 0)
 	}
 	if len(n.Args) == 0 {
 		return
 	}
-	c := call{line: int(n.Args[0].Pos().Line()), stmt: stmt, depth: depth, fn: fn, pos: n.Pos().Offset()}
+	c := call{line: int(n.Args[0].Pos().Line()), stmt: stmt, depth: depth, pos: n.Pos().Offset()}
 	for _, w := range n.Args {
 		c.words = append(c.words, s.normal(w.Parts))
 	}

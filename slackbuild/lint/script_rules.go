@@ -127,10 +127,11 @@ func (c *scriptCheck) start() {
 	c.say("script-cd", 0, "the script does not go to its own directory: cd $(dirname $0) ; CWD=$(pwd)")
 }
 
-// effectBefore reports whether a command before pos changes anything.
+// effectBefore reports whether a command before pos changes anything, whatever
+// is asked for.
 func (c *scriptCheck) effectBefore(pos uint) bool {
 	return slices.ContainsFunc(c.s.calls, func(o call) bool {
-		return o.pos < pos && !o.fn && slices.Contains(changing, path.Base(o.words[0])) && !slices.Contains(o.words, "-version")
+		return o.pos < pos && o.depth == 0 && slices.Contains(changing, path.Base(o.words[0])) && !slices.Contains(o.words, "-version")
 	})
 }
 
