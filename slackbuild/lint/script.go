@@ -26,7 +26,7 @@ type call struct {
 	words []string // normalised; words[0] is the command
 	line  int
 	stmt  *syntax.Stmt
-	depth int  // of ifs, loops, functions and subshells round it
+	depth int // of ifs, loops, functions and subshells round it
 	pos   uint
 }
 
