@@ -125,7 +125,7 @@ func measure(tb testing.TB, cmd *exec.Cmd) cost {
 		tb.Fatalf("%v: %v", cmd.Args[:3], err)
 	}
 	s := cmd.ProcessState
-	return cost{s.UserTime() + s.SystemTime(), time.Since(began), s.SysUsage().(*syscall.Rusage).Maxrss, out.String()}
+	return cost{s.UserTime() + s.SystemTime(), time.Since(began), int64(s.SysUsage().(*syscall.Rusage).Maxrss), out.String()}
 }
 
 // BenchmarkMillion prints the times side by side, as the best of the runs.
