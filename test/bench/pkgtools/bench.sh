@@ -35,7 +35,6 @@ tree_files() {
   mkdir -p "$1/usr/src" "$1/usr/lib/links" "$1/usr/man/man3"
   for i in a b; do
     cp -r "$goroot/src" "$1/usr/src/$i"
-    find "$1/usr/src/$i" -name testdata -prune -exec rm -rf {} +
   done
   find "$1/usr/src" -type f | sort | tail -n +23501 | tr '\n' '\0' | xargs -0r rm -f
   for f in $(find "$1/usr/src/a" -name '*.go' -size -40k | sort | head -1500); do
