@@ -55,13 +55,20 @@ func (b builder) echo(dst hwaddr.Addr) ([]byte, error) {
 // dst; packet filters that let IPv6 work let it through.
 func (b builder) solicitation(dst hwaddr.Addr) ([]byte, error) {
 	target := dst.LinkLocal()
-	group := target.As16()
-	group = [16]byte{0: 0xff, 1: 0x02, 11: 1, 12: 0xff, 13: group[13], 14: group[14], 15: group[15]}
+	low := target.As16()
+	group := [16]byte{0: 0xff, 1: 0x02, 11: 1, 12: 0xff, 13: low[13], 14: low[14], 15: low[15]}
 	return b.icmpv6(dst, b.ipv6(netip.AddrFrom16(group), 255), layers.CreateICMPv6TypeCode(layers.ICMPv6TypeNeighborSolicitation, 0),
 		&layers.ICMPv6NeighborSolicitation{
 			TargetAddress: target.AsSlice(),
 			Options:       layers.ICMPv6Options{{Type: layers.ICMPv6OptSourceAddress, Data: b.src[:]}},
 		})
+}
+
+// solicited is the Ethernet address to which neighbour solicitations for an
+// IPv6 address go (RFC 2464, section 7, and RFC 4291, section 2.7.1).
+func solicited(ip netip.Addr) hwaddr.Addr {
+	b := ip.As16()
+	return hwaddr.Addr{0x33, 0x33, 0xff, b[13], b[14], b[15]}
 }
 
 // mldQuery is an MLDv2 general query (RFC 3810) to be answered within 100 ms.

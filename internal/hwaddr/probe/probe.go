@@ -4,6 +4,7 @@ package probe
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -134,11 +135,20 @@ func newProber(l *local, o Options, self hwaddr.Addr, w wire, r *Report) *prober
 	}
 	p.build = builder{src: self, ip: l.linkIP}
 	if !p.build.ip.IsValid() || self != l.link.Addr {
-		p.build.ip = self.LinkLocal()
+		p.build.ip = passing()
 	}
 	p.controls = l.control(candidates)
 	p.plan()
 	return p
+}
+
+// passing is a link-local address for one run, where the interface has none of
+// its own to answer for: a host that could not resolve the one of the last run
+// stays silent to it for some seconds.
+func passing() netip.Addr {
+	ip := [16]byte{0: 0xfe, 1: 0x80}
+	rand.Read(ip[8:]) // never fails: crypto/rand ends the program instead
+	return netip.AddrFrom16(ip)
 }
 
 // plan chooses the networks to sweep.
@@ -376,7 +386,8 @@ func (p *prober) take(frame []byte) {
 	}
 	src, dst := hwaddr.Addr(frame[6:12]), hwaddr.Addr(frame[0:6])
 	i, waiting := p.open[src]
-	if !waiting && (p.r.Control != "" || dst != p.build.src || src == p.build.src) {
+	toUs := dst == p.build.src || dst == solicited(p.build.ip)
+	if !waiting && (p.r.Control != "" || !toUs || src == p.build.src) {
 		return
 	}
 	s, ok := parse(frame)

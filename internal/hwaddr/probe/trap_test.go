@@ -123,6 +123,12 @@ func TestWithoutAddress(t *testing.T) {
 	if got := l.run(t, o, v4.addr).Results[0]; got.Stage != 2 {
 		t.Errorf("stage %d, doubt %q", got.Stage, got.Doubt)
 	}
+	// Again at once, while hosts still wait for who asked to answer them.
+	for range 3 {
+		if got := l.run(t, o, l.hosts[2].addr).Results[0]; got.Doubt != "" {
+			t.Errorf("asked again: doubt %q, want none: the control is there", got.Doubt)
+		}
+	}
 	// A table knows an IP address: one request instead of 254.
 	o = Options{Interface: "eth0", Hints: map[hwaddr.Addr][]netip.Addr{v4.addr: {v4.ip}}}
 	if got := l.run(t, o, v4.addr).Results[0]; got.Stage != 2 {

@@ -75,7 +75,8 @@ func rootCause(err error) error {
 // maxFiltered bounds the candidates that the kernel's filter looks for.
 const maxFiltered = 64
 
-// filterFor passes frames that come in, from a candidate or to self.
+// filterFor passes frames that come in: from a candidate, to self, and
+// neighbour solicitations, with which others answer us first.
 func filterFor(self hwaddr.Addr, candidates []hwaddr.Addr) []bpf.Instruction {
 	const all = 1 << 18
 	match := func(offset uint32, a hwaddr.Addr) []bpf.Instruction {
@@ -99,6 +100,12 @@ func filterFor(self hwaddr.Addr, candidates []hwaddr.Addr) []bpf.Instruction {
 		program = append(program, match(6, a)...)
 	}
 	program = append(program, match(0, self)...)
+	program = append(program,
+		bpf.LoadAbsolute{Off: 0, Size: 4},
+		bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: 8},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: 0x3333ff, SkipTrue: 1},
+		bpf.RetConstant{Val: all},
+	)
 	return append(program, bpf.RetConstant{Val: 0})
 }
 
