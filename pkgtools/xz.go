@@ -28,7 +28,7 @@ func xzBlock(total int64) int64 {
 	switch {
 	case total >= 384*mib:
 		blocks = (total + 64*mib - 1) / (64 * mib)
-	case total >= 128*mib:
+	case total >= 192*mib:
 		blocks = 4
 	case total >= 24*mib:
 		blocks = 2
