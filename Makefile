@@ -34,8 +34,8 @@ GOTESTSUM := $(HOSTGO) run gotest.tools/gotestsum@v1.13.0 --format pkgname-and-t
 TELL_SKIPPED := awk '{ print } sub(/^=== SKIP: /, "") { test = $$1 " " $$2; getline; print; sub(/^ *[^ ]*: /, ""); print "SKIPPED: " test ": " $$0 }'
 # Debian packages that the checks want; installed where apt-get is and we are root.
 CHECK_APT := shellcheck shfmt mandoc groff xz-utils bzip2 lzip cpio file unzip binutils \
-	iproute2 net-tools kmod nftables busybox-static qemu-system-x86 qemu-user gpg gpg-agent \
-	gcc libc6-dev perl cmake meson ninja-build autoconf automake python3-setuptools chromium
+	iproute2 net-tools kmod nftables busybox-static qemu-system-x86 qemu-user debian-archive-keyring \
+	gpg gpg-agent gcc libc6-dev perl cmake meson ninja-build autoconf automake python3-setuptools chromium
 
 check: check-deps ## everything that must pass on a new machine; what cannot run here is counted as SKIPPED
 	@test/check.sh $(CHECKS)
@@ -43,7 +43,7 @@ check: check-deps ## everything that must pass on a new machine; what cannot run
 check-deps: ## install the Debian packages that the checks want
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  missing=$$(for p in $(CHECK_APT); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
-	  [ -z "$$missing" ] || { echo "installing: $$missing"; apt-get update -qq; \
+	  [ -z "$$missing" ] || { echo installing: $$missing; apt-get update -qq; \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }; \
 	else echo "not root, or no apt-get: the checks use what is installed"; fi
 
