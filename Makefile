@@ -79,7 +79,7 @@ interop: ## our package tools beside Slackware's own, which PKGTOOLS_DIR names
 # --- The package on real kernels: test/vm/README.md
 VMDIR ?= $(CURDIR)/.cache/vm
 # Of 5.10 6.1 6.12 7.2 (x86_64) and 6.1-686 (Pentium III and II).
-KERNELS ?= 6.1 6.12
+KERNELS ?= 6.1
 # One scenario of test/vm/scenarios, without .sh; empty: all, and what else test/vm tests.
 SCENARIO ?=
 
