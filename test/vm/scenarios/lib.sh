@@ -171,7 +171,9 @@ make_switch() {
   local ports
   ports=$(peer_ports)
   {
-    echo "link add switch type bridge forward_delay 0"
+    # An address of its own: else it takes the lowest of its ports, and a port that
+    # comes later changes what its hosts have in their ARP tables.
+    echo "link add switch address 02:00:00:00:55:00 type bridge forward_delay 0"
     # shellcheck disable=SC2086 # names of interfaces
     printf 'link set %s master switch\n' $ports
     echo "address add $peer_address/24 dev switch"
