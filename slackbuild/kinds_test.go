@@ -156,7 +156,11 @@ func runs(t *testing.T, file string) {
 	t.Helper()
 	root := t.TempDir()
 	command(t, root, "tar", "xf", file)
-	cmd := exec.Command(filepath.Join(root, "usr/bin/tiny"))
+	program := filepath.Join(root, "usr/bin/tiny")
+	if _, err := os.Stat(program); err != nil {
+		program = filepath.Join(root, "usr/local/bin/tiny") // Debian's python turns /usr into it
+	}
+	cmd := exec.Command(program)
 	cmd.Env = os.Environ()
 	for _, pattern := range []string{"usr/lib/python*/site-packages", "usr/local/lib/python*/dist-packages", "usr/lib/python*/dist-packages"} {
 		found, _ := filepath.Glob(filepath.Join(root, pattern))
