@@ -3,8 +3,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
@@ -70,6 +72,9 @@ func macNew(c *cli.Context) error {
 	} else {
 		store := derive.Store{Path: c.String("secret"), Traits: derive.Machine(), Adopt: c.Bool("adopt")}
 		list, err = store.Address(c.String("for"), prefix, n, v.accept)
+		if errors.Is(err, fs.ErrPermission) {
+			err = fmt.Errorf("%w; only root can read the secret that addresses are derived from (--random needs none)", err)
+		}
 		for _, note := range store.Notes {
 			fmt.Fprintf(c.App.ErrWriter, "bondctl: note: %s\n", note)
 		}

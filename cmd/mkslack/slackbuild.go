@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -157,7 +158,11 @@ func manifestFile(c *cli.Context) string {
 
 // loadManifest reads the manifest and says what it leaves out.
 func loadManifest(c *cli.Context) (*slackbuild.Manifest, error) {
-	m, err := slackbuild.Load(manifestFile(c))
+	file := manifestFile(c)
+	m, err := slackbuild.Load(file)
+	if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == file && errors.Is(missing, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; \"mkslack init\" writes a manifest", err)
+	}
 	if err != nil {
 		return nil, cmdline.WithStatus(err, exit.Usage)
 	}
