@@ -53,9 +53,10 @@ func init() {
 // knows, in either case: aa:bb:cc:dd:ee:ff with colons or dashes, with colons
 // also unpadded (2:0:5e:10:0:7); aabb.ccdd.eeff with dots, dashes or colons;
 // aabbcc-ddeeff with a dash or colon; aabbccddeeff; a DHCP client id or DUID
-// that holds one (01:aa:bb:..., 00:01:00:01:...); and an IPv6 address formed
-// from one. The digits must stand for themselves: not a part of a longer
-// number, word, UUID or fingerprint.
+// that holds one (01:aa:bb:..., 00:01:00:01:...); the header of an Ethernet frame
+// as netfilter logs it (MAC=to:from:08:00); and an IPv6 address formed from one.
+// The digits must stand for themselves: not a part of a longer number, word,
+// UUID, fingerprint or IPv6 address.
 //
 // Something with the right shape and a wrong digit, or an octet too few or too
 // many, is found with Bad set.
@@ -149,7 +150,7 @@ const maxGroups = 24
 // marks only.
 func inRun(b []byte, start, end int) (Match, bool) {
 	if m, ok := inIPv6(b, start, end); ok {
-		return m, true
+		return m, m.Addr != Addr{}
 	}
 	// A segment is a sequence of groups with one and the same mark between them;
 	// an address is a segment of its own, so that a UUID's last group is none.
@@ -267,6 +268,9 @@ func judge(b []byte, groups []span, sep byte) Match {
 			for i := range m.Addr {
 				m.Addr[i] = octet(groups[first+i].of(b))
 			}
+			if n == frameOctets && first == 0 {
+				m.End = groups[5].end // the sender comes next
+			}
 			return m
 		}
 		if shortest == 2 && n == 5 {
@@ -308,18 +312,41 @@ func octets(b []byte, groups []span) (first int, ok bool) {
 		return 4, true
 	case n == 14 && begins(0, 1, 0, 1): // DUID-LLT, RFC 8415
 		return 8, true
+	case n == frameOctets && etherType(octet(groups[12].of(b)), octet(groups[13].of(b))):
+		if octet(groups[0].of(b))&1 != 0 {
+			return 6, true // to everybody
+		}
+		return 0, true
+	case n == 8 && etherType(octet(groups[6].of(b)), octet(groups[7].of(b))):
+		// What is left of such a header after its first address.
+		at := groups[0].start
+		return 0, at >= 2 && b[at-1] == ':' && class[b[at-2]] == hex
 	}
 	return 0, false
 }
 
-// inIPv6 reads b[start:end] as an IPv6 address formed from a MAC: one with
-// ff:fe in the middle of its lower half.
+// frameOctets is the length of the header of an Ethernet frame: to, from, type.
+const frameOctets = 14
+
+// etherType reports whether two octets are the type of IPv4, ARP or IPv6.
+func etherType(hi, lo byte) bool {
+	return hi == 0x08 && (lo == 0 || lo == 6) || hi == 0x86 && lo == 0xdd
+}
+
+// inIPv6 reads b[start:end] as an IPv6 address, and reports whether it is one
+// that Find must look at no further: one with "::" or one formed from a MAC, with
+// ff:fe in the middle of its lower half. Addr is zero where it is not.
 func inIPv6(b []byte, start, end int) (Match, bool) {
-	marked := false
-	for i := start; i+5 <= end && !marked; i++ {
-		marked = b[i+2] == ':' && b[i]|0x20 == 'f' && b[i+1]|0x20 == 'f' && b[i+3]|0x20 == 'f' && b[i+4]|0x20 == 'e'
+	short, marked := false, false
+	for i := start; i+1 < end; i++ {
+		if b[i] != ':' {
+			continue
+		}
+		short = short || b[i+1] == ':'
+		marked = marked || i >= start+2 && i+2 < end &&
+			b[i-2]|0x20 == 'f' && b[i-1]|0x20 == 'f' && b[i+1]|0x20 == 'f' && b[i+2]|0x20 == 'e'
 	}
-	if !marked {
+	if !short && !marked {
 		return Match{}, false
 	}
 	for end > start && class[b[end-1]] == mark {
@@ -332,6 +359,8 @@ func inIPv6(b []byte, start, end int) (Match, bool) {
 	if err != nil {
 		return Match{}, false
 	}
-	a, ok := FromEUI64(ip)
-	return Match{Addr: a, Start: start, End: end}, ok
+	if a, ok := FromEUI64(ip); ok {
+		return Match{Addr: a, Start: start, End: end}, true
+	}
+	return Match{}, short
 }
