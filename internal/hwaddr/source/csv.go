@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/slackbond/slackbond/internal/hwaddr"
@@ -14,16 +15,19 @@ import (
 // header is the first line of a table: what separates its columns, and which
 // of them hold what. A column that is not there is -1.
 type header struct {
-	comma                     rune
-	mac, name, ip, port, vlan int
+	comma                                    rune
+	mac, name, ip, port, vlan, expire, state int
 }
 
 var (
 	macColumn  = re(`(?i)^(primary_)?(mac|mac[ _-]?addr(ess)?|hw[ _-]?addr(ess)?|hardware[ _-]?address|ether(net)?[ _-]?addr(ess)?|physical[ _-]?address|lladdr)$|\bmac\b|mac_address`)
 	nameColumn = re(`(?i)^(device|host|hostname|host_?name|name|dns_name|machine|vm|virtual_machine|assigned_object_parent|description|owner)$`)
 	portColumn = re(`(?i)^(interface|port|assigned_object|ifname)$`)
-	ipColumn   = re(`(?i)^(ip|ip[ _]?addr(ess)?|address|ipv4|ip4|subnet_ip)$`)
+	ipColumn   = re(`(?i)^(ip([ _-]?addr(ess)?|[ _-]?adresse)?|address|ipv4|ip4|subnet_ip)$`)
 	vlanColumn = re(`(?i)^vlan(_?id)?$`)
+	// Of Kea's lease files.
+	expireColumn = re(`^expire$`)
+	stateColumn  = re(`^state$`)
 )
 
 // csvHeader finds the columns in the first line, nil where it is no header with
@@ -45,7 +49,7 @@ func csvHeader(lines [][]byte) *header {
 		for _, col := range []struct {
 			at   *int
 			name *regexp.Regexp
-		}{{&h.mac, macColumn}, {&h.name, nameColumn}, {&h.ip, ipColumn}, {&h.port, portColumn}, {&h.vlan, vlanColumn}} {
+		}{{&h.mac, macColumn}, {&h.name, nameColumn}, {&h.ip, ipColumn}, {&h.port, portColumn}, {&h.vlan, vlanColumn}, {&h.expire, expireColumn}, {&h.state, stateColumn}} {
 			*col.at = -1
 			for i, f := range fields {
 				if col.name.MatchString(strings.TrimSpace(f)) {
@@ -95,16 +99,22 @@ func readCSV(in *input) error {
 				return strings.TrimSpace(fields[i])
 			}
 			c.Name, c.IP, c.Port, c.VLAN = at(h.name), at(h.ip), at(h.port), at(h.vlan)
-			if a, err := hwaddr.Parse(at(h.mac)); err != nil || a != c.Addr {
+			if a, err := hwaddr.Parse(strings.Trim(at(h.mac), "`'")); err != nil || a != c.Addr {
 				c.Class = Mentioned // in a remark, say
+			} else if expiry, err := strconv.ParseInt(at(h.expire), 10, 64); err == nil && in.format.class == Used {
+				in.lease(c, expiry)
+				if state := at(h.state); state != "0" {
+					c.Class, c.Note = Mentioned, "lease in state "+state
+				}
 			}
 		})
 		if in.count > before {
 			continue
 		}
 		if fields, ok := splitCSV(in.line, h.comma); ok && h.mac < len(fields) {
-			switch text := strings.TrimSpace(fields[h.mac]); strings.ToLower(text) {
-			case "", "-", "n/a", "na", "none", "null", "unknown":
+			// The line of dashes below a heading is no row.
+			switch text := strings.Trim(fields[h.mac], " -=:"); strings.ToLower(text) {
+			case "", "n/a", "na", "none", "null", "unknown":
 			default:
 				if m, ok := hwaddr.Find([]byte(text), 0); !ok || m.Bad == "" && m.Addr.Unusable() == "" {
 					_, err := hwaddr.Parse(text)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,10 +68,13 @@ func readLibvirt(in *input) error {
 			in.libvirtElement(t, name)
 		case xml.EndElement:
 			path = path[:max(len(path)-1, 0)]
+		case xml.Comment:
+			in.libvirtText(t, Comment)
 		case xml.CharData:
 			if n := len(path); n >= 2 && path[n-1] == "name" && (path[n-2] == "domain" || path[n-2] == "network") {
 				name = strings.TrimSpace(string(t))
 			}
+			in.libvirtText(t, Mentioned)
 		}
 	}
 }
@@ -83,6 +87,9 @@ func (in *input) libvirtElement(t xml.StartElement, name string) {
 	text, ok := attr["address"]
 	if t.Name.Local != "mac" || !ok {
 		if text, ok = attr["mac"]; !ok || t.Name.Local != "host" {
+			for _, a := range t.Attr { // <qemu:arg value='virtio-net,mac=...'/>
+				in.libvirtText([]byte(a.Value), Mentioned)
+			}
 			return
 		}
 		name = attr["name"]
@@ -97,6 +104,14 @@ func (in *input) libvirtElement(t xml.StartElement, name string) {
 		c := in.claim(a)
 		c.Text, c.Name, c.IP = line, name, attr["ip"]
 		in.sink.Claim(c)
+	}
+}
+
+// libvirtText looks for addresses where none has to be.
+func (in *input) libvirtText(text []byte, class Class) {
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		in.line, in.last = line, hwaddr.Addr{}
+		in.addresses(func(c *Claim) { c.Class = class })
 	}
 }
 
@@ -159,6 +174,7 @@ func readDHCPD(in *input) error {
 			} else if in.address(a, in.line) {
 				claims = append(claims, in.claim(a))
 			}
+			in.last = a
 		case len(words) >= 2 && words[0] == "fixed-address":
 			lease.ip = strings.TrimSuffix(words[1], ",")
 		case len(words) >= 3 && words[0] == "binding" && words[1] == "state":
@@ -170,13 +186,33 @@ func readDHCPD(in *input) error {
 		}
 		words = words[:0]
 	}
-	for in.next() {
-		line := in.line
-		if trimmed := bytes.TrimLeft(line, " \t"); len(trimmed) > 0 && trimmed[0] == '#' {
-			in.addresses(nil) // as comments
-			continue
+	// mention takes an address that a word holds: subclass "voip" 1:02:00:..., or
+	// the DUID of a DHCPv6 lease.
+	mention := func(w string) {
+		if len(words) >= 2 && words[0] == "hardware" || len(words) >= 1 && words[0] == "server-duid" {
+			return
 		}
-		for _, w := range dhcpdWords(string(line)) {
+		m, ok := hwaddr.Find([]byte(w), 0)
+		if !ok || m.Bad != "" {
+			if m.Addr, ok = duidAddr(w); !ok {
+				return
+			}
+		}
+		if m.Addr != in.last && in.address(m.Addr, in.line) {
+			c := in.claim(m.Addr)
+			c.Class = Mentioned
+			done = append(done, c)
+		}
+	}
+	for in.next() {
+		line, comment := dhcpdWords(string(in.line))
+		if comment != "" {
+			whole := in.line
+			in.line = []byte(comment)
+			in.addresses(nil)
+			in.line, in.last = whole, hwaddr.Addr{}
+		}
+		for _, w := range line {
 			switch w {
 			case "{":
 				kind := ""
@@ -220,6 +256,7 @@ func readDHCPD(in *input) error {
 				}
 				claims = claims[:0]
 			default:
+				mention(w)
 				words = append(words, w)
 			}
 		}
@@ -231,20 +268,26 @@ func readDHCPD(in *input) error {
 }
 
 // dhcpdWords splits a line into words, quoted strings, and the marks { } ;
-// that stand alone. A comment ends it.
-func dhcpdWords(line string) []string {
-	var words []string
+// that stand alone, and the comment that ends it.
+func dhcpdWords(line string) (words []string, comment string) {
 	for line != "" {
 		switch c := line[0]; {
 		case c == ' ' || c == '\t':
 			line = line[1:]
 		case c == '#':
-			return words
+			return words, line
 		case strings.IndexByte("{};", c) >= 0:
 			words, line = append(words, line[:1]), line[1:]
 		case c == '"':
-			text, rest, _ := strings.Cut(line[1:], `"`)
-			words, line = append(words, text), rest
+			end := 1
+			for end < len(line) && line[end] != '"' {
+				if line[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end, len(line))
+			words, line = append(words, line[1:end]), line[min(end+1, len(line)):]
 		default:
 			end := strings.IndexAny(line, " \t{};\"")
 			if end < 0 {
@@ -253,5 +296,29 @@ func dhcpdWords(line string) []string {
 			words, line = append(words, line[:end]), line[end:]
 		}
 	}
-	return words
+	return words, ""
+}
+
+// duidAddr finds the address in a DHCPv6 client's identity as dhcpd writes it:
+// four octets of the association, then a DUID (RFC 8415), the octets that are no
+// text as \ooo.
+func duidAddr(s string) (hwaddr.Addr, bool) {
+	var b []byte
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '\\' && i+1 < len(s) {
+			if v, err := strconv.ParseUint(s[i+1:min(i+4, len(s))], 8, 8); err == nil && i+3 < len(s) {
+				c, i = byte(v), i+3
+			} else {
+				c, i = s[i+1], i+1
+			}
+		}
+		b = append(b, c)
+	}
+	switch {
+	case len(b) == 4+14 && bytes.HasPrefix(b[4:], []byte{0, 1, 0, 1}), len(b) == 4+10 && bytes.HasPrefix(b[4:], []byte{0, 3, 0, 1}):
+		a := hwaddr.Addr(b[len(b)-6:])
+		return a, a.Unusable() == ""
+	}
+	return hwaddr.Addr{}, false
 }

@@ -5,6 +5,8 @@ package source
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -127,13 +129,18 @@ func (in *input) claim(a hwaddr.Addr) Claim {
 // errNotText is a file that no reader knows and that is no text.
 var errNotText = errors.New("it is no text, and no format that is known")
 
-// decode looks at the beginning of a file: byte order marks are taken away,
-// UTF-16 (what PowerShell writes) becomes UTF-8, and what cannot be text and is
-// nothing that is known is refused.
+// packers are the compressed formats that are not read here, by their magic
+// numbers, with the program that unpacks each.
+var packers = []struct{ magic, program string }{
+	{"\xfd7zXZ\x00", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"LZIP", "lzip"}, {"PK\x03\x04", "unzip"},
+}
+
+// decode looks at the beginning of a file: gzip and bzip2 (what logrotate leaves
+// behind) are unpacked, byte order marks are taken away, and UTF-16 (what
+// PowerShell writes) becomes UTF-8.
 func decode(r io.Reader) (*bufio.Reader, []byte, error) {
-	br := bufio.NewReaderSize(r, headSize)
-	head, err := br.Peek(headSize)
-	if err != nil && !errors.Is(err, io.EOF) {
+	br, head, err := peek(r)
+	if err != nil {
 		return nil, nil, err
 	}
 	switch {
@@ -141,16 +148,44 @@ func decode(r io.Reader) (*bufio.Reader, []byte, error) {
 		br.Discard(3)
 		return br, head[3:], nil
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		u := bufio.NewReaderSize(&utf16Reader{r: br}, headSize)
-		head, err := u.Peek(headSize)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, nil, err
+		return peek(&utf16Reader{r: br})
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		z, err := gzip.NewReader(br)
+		if err != nil {
+			return nil, nil, fmt.Errorf("it is compressed and cannot be unpacked: %w", err)
 		}
-		return u, head, nil
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")), bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")), bytes.HasPrefix(head, []byte("BZh")), bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
-		return nil, nil, errors.New("it is compressed: unpack it first")
+		return unpacked(z)
+	case bytes.HasPrefix(head, []byte("BZh")):
+		return unpacked(bzip2.NewReader(br))
+	}
+	for _, p := range packers {
+		if bytes.HasPrefix(head, []byte(p.magic)) {
+			return nil, nil, fmt.Errorf("it is compressed: unpack it with %s first", p.program)
+		}
 	}
 	return br, head, nil
+}
+
+// unpacked is what was in a compressed file: a text, or else something that
+// addresses may be in unseen.
+func unpacked(r io.Reader) (*bufio.Reader, []byte, error) {
+	br, head, err := peek(r)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("it is compressed and cannot be unpacked: %w", err)
+	case bytes.IndexByte(head, 0) >= 0:
+		err = errors.New("it is compressed, and what is in it is no text: unpack it first")
+	}
+	return br, head, err
+}
+
+func peek(r io.Reader) (*bufio.Reader, []byte, error) {
+	br := bufio.NewReaderSize(r, headSize)
+	head, err := br.Peek(headSize)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return br, head, err
 }
 
 // utf16Reader makes UTF-8 of UTF-16 with a byte order mark.

@@ -17,8 +17,9 @@ import (
 // maxDepth bounds the nesting of JSON that is followed.
 const maxDepth = 64
 
-// readJSON walks any JSON: a string that is an address is a claim, and the
-// other fields of its object say whose it is.
+// readJSON walks any JSON: a string or a key that is an address is a claim, and
+// the other fields of its object say whose it is. One that has an address in it
+// mentions it.
 func readJSON(in *input) error {
 	lines := &lineCounter{r: in.r}
 	w := jsonWalker{in: in, inventory: in.format, lines: lines, d: json.NewDecoder(lines)}
@@ -48,11 +49,13 @@ type jsonWalker struct {
 }
 
 // object is what is known of a JSON object: its text fields, and the addresses
-// in it.
+// in it. Those that its IPv6 addresses were formed from are apart: as a rule they
+// say again what another field has said.
 type object struct {
 	parent *object
 	fields []field
 	found  []found
+	formed []found
 }
 
 type field struct{ key, value string }
@@ -69,12 +72,27 @@ type found struct {
 	line int
 }
 
-// get looks a field up here and in the objects around.
+// has reports whether an address was found here or in the objects around.
+func (o *object) has(a hwaddr.Addr) bool {
+	for ; o != nil; o = o.parent {
+		if slices.ContainsFunc(o.found, func(f found) bool { return f.addr == a }) {
+			return true
+		}
+	}
+	return false
+}
+
+// keyStyle takes out of a key what each program does its own way: host_name,
+// host-name, HostName.
+var keyStyle = strings.NewReplacer("_", "", "-", "")
+
+// get looks a field up here and in the objects around, by its key in lower case
+// without marks.
 func (o *object) get(keys ...string) string {
 	for ; o != nil; o = o.parent {
 		for _, k := range keys {
 			for _, f := range o.fields {
-				if f.key == k && f.value != "" {
+				if f.value != "" && strings.ToLower(keyStyle.Replace(f.key)) == k {
 					return f.value
 				}
 			}
@@ -111,20 +129,36 @@ func (w *jsonWalker) value(key string, token json.Token, o *object, depth int) e
 	return nil
 }
 
-func (w *jsonWalker) object(parent *object, depth int) error {
+// object reads an object to its end; keyed are addresses that stand for it.
+func (w *jsonWalker) object(parent *object, depth int, keyed ...found) error {
+	if depth > maxDepth {
+		return errors.New("it is nested too deeply")
+	}
 	o := &object{parent: parent}
 	if n := len(w.free); n > 0 { // a table has as many objects as hosts
 		o, w.free = w.free[n-1], w.free[:n-1]
-		*o = object{parent: parent, fields: o.fields[:0], found: o.found[:0]}
+		*o = object{parent: parent, fields: o.fields[:0], found: o.found[:0], formed: o.formed[:0]}
 	}
+	o.found = append(o.found, keyed...)
 	for w.d.More() {
 		token, err := w.d.Token()
 		if err != nil {
 			return err
 		}
 		key, _ := token.(string)
+		m, ok := hwaddr.Find([]byte(key), 0)
+		isAddr := ok && m.Bad == "" && m.Start == 0 && m.End == len(key)
+		line := w.lines.at(w.d.InputOffset())
 		if token, err = w.d.Token(); err == nil {
-			err = w.value(key, token, o, depth+1)
+			switch {
+			case isAddr && token == json.Delim('{'): // {"02:...": {"name": ...}}
+				err = w.object(o, depth+1, found{"", m.Addr, line})
+			case isAddr:
+				o.found = append(o.found, found{"", m.Addr, line})
+				fallthrough
+			default:
+				err = w.value(key, token, o, depth+1)
+			}
 		}
 		if err != nil {
 			return err
@@ -138,34 +172,50 @@ func (w *jsonWalker) object(parent *object, depth int) error {
 	return nil
 }
 
+// maxField bounds what is kept of a field that says whose an address is.
+const maxField = 256
+
 // text takes a string value: an address, or something about its owner.
 func (w *jsonWalker) text(key, value string, o *object) {
-	if len(value) > 256 {
-		return
-	}
 	in := w.in
-	in.n, in.line = w.lines.at(w.d.InputOffset()), nil
-	m, ok := hwaddr.Find([]byte(value), 0)
-	isAddr := ok && m.Bad == "" && m.Start == 0 && m.End == len(value)
+	in.format, in.n, in.line = w.inventory, w.lines.at(w.d.InputOffset()), nil
+	text := []byte(value)
+	m, ok := hwaddr.Find(text, 0)
 	switch {
 	case key == "broadcast" || key == "brd":
-	case isAddr && strings.Contains(value, "::"): // an IPv6 address, beside its MAC
-		o.set(key, value)
-	case isAddr && o == nil:
-		if in.address(m.Addr, []byte(value)) {
+		return
+	case !ok || m.Bad != "" || m.Start != 0 || m.End != len(text):
+		if len(value) <= maxField {
+			o.set(key, value)
+		}
+		w.mentions(key, text)
+	case o == nil: // an element of a list that is all there is
+		if in.address(m.Addr, text) {
 			in.sink.Claim(in.claim(m.Addr))
 		}
-	case isAddr:
-		o.found = append(o.found, found{key, m.Addr, in.n})
-	default:
-		if strings.Contains(strings.ToLower(key), "mac_address") && value != "" {
-			_, err := hwaddr.Parse(value)
-			if err != nil {
-				in.problem([]byte(key+": "+value), err.Error())
-			}
-		}
+	case strings.Contains(value, "::") || strings.Count(value, ":") == 7: // an IPv6 address
 		o.set(key, value)
+		o.formed = append(o.formed, found{key, m.Addr, in.n})
+	default:
+		o.found = append(o.found, found{key, m.Addr, in.n})
 	}
+}
+
+// mentions takes a text that is no address but may have one in it, or be meant
+// as one.
+func (w *jsonWalker) mentions(key string, text []byte) {
+	in := w.in
+	in.line = append([]byte(key+": "), text...)
+	if _, ok := hwaddr.Find(text, 0); !ok && len(text) > 0 && strings.Contains(strings.ToLower(key), "mac_address") {
+		_, err := hwaddr.Parse(string(text))
+		in.problem(in.line, err.Error())
+		return
+	}
+	if m, ok := hwaddr.Find([]byte(key), 0); ok && m.Bad == "" {
+		in.line = text // the key was counted
+	}
+	in.last = hwaddr.Addr{}
+	in.addresses(func(c *Claim) { c.Class = Mentioned })
 }
 
 // liveJSON is for what "ip -j" and "bridge -j" print: the keys are theirs.
@@ -187,6 +237,11 @@ func (w *jsonWalker) claims(o *object) {
 	if o.get("state") == "permanent" { // bridge -j fdb: the bridge's own
 		return
 	}
+	for _, f := range o.formed {
+		if !o.has(f.addr) {
+			o.found = append(o.found, f)
+		}
+	}
 	for i, f := range o.found {
 		// An object may say its address twice, as NetBox does.
 		if slices.ContainsFunc(o.found[:i], func(before found) bool { return before.addr == f.addr }) {
@@ -194,13 +249,13 @@ func (w *jsonWalker) claims(o *object) {
 		}
 		in := w.in
 		in.format, in.n = w.format(f.key, o), f.line
-		text := f.key + ": " + f.addr.String()
+		text := strings.TrimPrefix(f.key+": ", ": ") + f.addr.String()
 		if !in.address(f.addr, []byte(text)) {
 			continue
 		}
 		c := in.claim(f.addr)
 		c.Text = text
-		c.VLAN = o.get("vlan", "vlanId")
+		c.VLAN = o.get("vlan", "vlanid")
 		switch f.key {
 		case "lladdr":
 			c.IP, c.Port = o.get("dst"), o.get("dev")
@@ -209,7 +264,7 @@ func (w *jsonWalker) claims(o *object) {
 			c.Name = o.get("device", "hostname", "host", "name")
 		default:
 			c.Name = o.get("ifname", "device", "hostname", "host", "name", "display")
-			c.IP = o.get("ip", "ip_address", "ipv4")
+			c.IP = o.get("ip", "ipaddress", "ipv4", "ansiblehost")
 		}
 		in.sink.Claim(c)
 	}

@@ -32,6 +32,7 @@ func readLines(in *input) error {
 		in.addresses(func(c *Claim) {
 			if c.Name == "" {
 				c.Name = name
+				tellNames(c)
 			}
 		})
 	}
@@ -41,7 +42,7 @@ func readLines(in *input) error {
 // addresses makes claims of the addresses in the current line; more completes
 // those that are wanted.
 func (in *input) addresses(more func(*Claim)) {
-	comment := in.format.comment != "" && bytes.HasPrefix(bytes.TrimLeft(in.line, " \t"), []byte(in.format.comment))
+	comment := in.inComment()
 	for i := 0; ; {
 		m, ok := hwaddr.Find(in.line, i)
 		if !ok {
@@ -74,6 +75,16 @@ func (in *input) addresses(more func(*Claim)) {
 	}
 }
 
+// inComment reports whether the current line is switched off. A format that has
+// comments with other marks also has those with "#".
+func (in *input) inComment() bool {
+	if in.format.comment == "" {
+		return false
+	}
+	line := bytes.TrimLeft(in.line, " \t")
+	return bytes.HasPrefix(line, []byte("#")) || bytes.HasPrefix(line, []byte(in.format.comment))
+}
+
 // details fills in what the format's expressions find in the line.
 func (in *input) details(c *Claim) {
 	for _, d := range in.format.detail {
@@ -84,10 +95,18 @@ func (in *input) details(c *Claim) {
 		for i, group := range d.SubexpNames() {
 			set(c, group, string(m[i]))
 		}
-		if _, err := netip.ParseAddr(c.Name); err == nil {
-			c.Name, c.IP = "", c.Name // /etc/ethers takes either
-		}
-		return
+		break
+	}
+	tellNames(c)
+}
+
+// tellNames puts names and IP addresses in their places: many lists take either.
+func tellNames(c *Claim) {
+	if _, err := netip.ParseAddr(c.Name); err == nil && c.IP == "" {
+		c.Name, c.IP = "", c.Name
+	}
+	if _, err := netip.ParseAddr(c.IP); err != nil && c.Name == "" {
+		c.Name, c.IP = c.IP, ""
 	}
 }
 
@@ -184,10 +203,12 @@ func readSNMP(in *input) error {
 			continue
 		}
 		if m := snmpHex.FindStringSubmatch(line); m != nil {
-			a, err := hwaddr.Parse(strings.ReplaceAll(strings.TrimSpace(m[2]), " ", ":"))
+			a, err := hwaddr.Parse(strings.ReplaceAll(strings.TrimSpace(m[1]), " ", ":"))
 			if err == nil && in.address(a, in.line) {
 				c := in.claim(a)
-				c.IP = m[1]
+				if m := snmpARP.FindStringSubmatch(line); m != nil {
+					c.IP = m[1]
+				}
 				in.sink.Claim(c)
 			}
 			continue
@@ -208,9 +229,10 @@ func readSNMP(in *input) error {
 }
 
 var (
-	snmpFdb  = re(`(?:17\.7\.1\.2\.2\.1\.[23]|dot1qTpFdb(?:Port|Status)|17\.4\.3\.1\.[23]|dot1dTpFdb(?:Port|Status))(?:\.(\d+))??\.(\d+(?:\.\d+){5})\s*=\s*(?:INTEGER:\s*)?(\S+)`)
-	snmpHex  = re(`(?:(?:4\.22\.1\.2|ipNetToMediaPhysAddress)\.\d+\.([0-9.]+))?\s*=\s*Hex-STRING:\s*((?:[0-9A-Fa-f]{2} ?){6})\s*$`)
-	snmpARP  = re(`(?:4\.22\.1\.2|ipNetToMediaPhysAddress)\.\d+\.([0-9.]+)|PhysAddress\[\d+\]\[([0-9.]+)\]`)
+	// With and without "-Oq", which leaves out the mark and the type.
+	snmpFdb  = re(`(?:17\.7\.1\.2\.2\.1\.[23]|dot1qTpFdb(?:Port|Status)|17\.4\.3\.1\.[23]|dot1dTpFdb(?:Port|Status))(?:\.(\d+))??\.(\d+(?:\.\d+){5})(?:\s*=\s*|\s+)(?:INTEGER:\s*)?(\S+)`)
+	snmpHex  = re(`(?:=\s*Hex-STRING:\s*|\s")((?:[0-9A-Fa-f]{2} ?){6})"?\s*$`)
+	snmpARP  = re(`(?:4\.22\.1\.2|ipNetToMediaPhysAddress)\.\d+\.(\d+\.\d+\.\d+\.\d+)`)
 	snmpVLAN = re(`dot1qTpFdb\w+\[(\d+)\]`)
 	snmpPort = re(`=\s*INTEGER:\s*(\d+)`)
 )

@@ -42,7 +42,11 @@ func readRCConf(in *input) error {
 	}
 	for n, line := range lines {
 		if in.n, in.line = n+1, bytes.TrimRight(line, "\r"); assigned[in.n] {
-			continue
+			comment := bytes.IndexByte(in.line, '#')
+			if comment < 0 {
+				continue
+			}
+			in.line = in.line[comment:]
 		}
 		in.last = hwaddr.Addr{}
 		in.addresses(func(c *Claim) {

@@ -3,6 +3,7 @@
 package source
 
 import (
+	"compress/gzip"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,7 +76,8 @@ var samples = []struct {
 	{"ip-neigh", "", `192.0.2.8 dev eth0 lladdr 02:00:5e:10:00:08 STALE
 192.0.2.9 dev eth0  FAILED
 fe80::5eff:fe10:7 dev eth0 lladdr 02:00:5e:10:00:07 router REACHABLE
-`, []string{"1 02:00:5e:10:00:08 used 192.0.2.8 on eth0 [STALE]", "3 02:00:5e:10:00:07 used fe80::5eff:fe10:7 on eth0 [REACHABLE]"}},
+192.0.2.10 dev eth0 lladdr 02:00:5e:10:00:0a PERMANENT proxy
+`, []string{"1 02:00:5e:10:00:08 used 192.0.2.8 on eth0 [STALE]", "3 02:00:5e:10:00:07 used fe80::5eff:fe10:7 on eth0 [REACHABLE]", "4 02:00:5e:10:00:0a used 192.0.2.10 on eth0 [PERMANENT]"}},
 	{"json", "neigh", `[{"dst":"192.0.2.8","dev":"eth0","lladdr":"02:00:5e:10:00:08","state":["STALE"]},
 {"dst":"192.0.2.9","dev":"eth0","state":["FAILED"]},{"dst":"fe80::5eff:fe10:7","dev":"eth0","lladdr":"02:00:5e:10:00:07","router":null,"state":["STALE"]}]`,
 		[]string{"1 02:00:5e:10:00:08 used 192.0.2.8 on eth0", "2 02:00:5e:10:00:07 used fe80::5eff:fe10:7 on eth0"}},
@@ -84,10 +86,18 @@ fe80::5eff:fe10:7 dev eth0 lladdr 02:00:5e:10:00:07 router REACHABLE
 	{"json", "fdb", `[{"mac":"02:ab:cd:00:00:07","ifname":"vnet3","flags":[],"master":"br0","state":""},{"mac":"33:33:00:00:00:01","ifname":"eth0","flags":["self"],"state":"permanent"}]`,
 		[]string{"1 02:ab:cd:00:00:07 used on vnet3"}},
 	{"json", "netbox", `{"results":[{"id":1,"display":"02:00:5E:10:00:38","mac_address":"02:00:5E:10:00:38","device":"sw1"},
-{"mac_address":"02:00:5e:10:00","device":"sw2"}]}`, []string{"1 02:00:5e:10:00:38 reserved sw1", `2 ! "02:00:5e:10:00" is no MAC address: five octets, an address has six`}},
+{"mac_address":"02:00:5e:10:00","device":"sw2"}]}`, []string{"1 02:00:5e:10:00:38 reserved sw1", `2 ! "02:00:5e:10:00": five octets, an address has six`}},
+	{"json", "docker", `[{"Name":"/web","NetworkSettings":{"MacAddress":"02:42:AC:11:00:02","IPAddress":"172.17.0.2"}},
+{"hosts":{"02005e100039":{"host-name":"nas"},"0200.5e10.003e":"tv"},"log":"DHCPACK on 192.0.2.33 to 02:00:5e:10:00:3a (cam)","mac_address":"unknown"},
+{"local":"fe80::5eff:fe10:3b","note":"` + strings.Repeat("long ", 60) + `0200.5e10.003c"},
+{"mac":"02:00:5e:10:00:3d","ip6":"fe80::5eff:fe10:3d"}]`,
+		[]string{"1 02:42:ac:11:00:02 reserved /web 172.17.0.2", "2 02:00:5e:10:00:39 reserved nas", "2 02:00:5e:10:00:3e reserved", "2 02:00:5e:10:00:3a mentioned", "3 02:00:5e:10:00:3c mentioned",
+			"3 02:00:5e:10:00:3b reserved", "4 02:00:5e:10:00:3d reserved",
+			`2 ! "unknown" is no MAC address: expected six octets such as 02:00:5e:10:00:07`}},
 	{"ip-link", "", `2: eth0@if5: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc noqueue master bond0 state UP
     link/ether 02:00:00:00:00:a0 brd ff:ff:ff:ff:ff:ff permaddr 02:00:00:00:00:a1
 `, []string{"2 02:00:00:00:00:a0 used eth0", "2 02:00:00:00:00:a1 used eth0"}},
+	{"ip-link", "br", "lo               UNKNOWN        00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> \neth0@if3         UP             02:00:00:00:00:a2 <BROADCAST,MULTICAST,UP,LOWER_UP> \n", []string{"2 02:00:00:00:00:a2 used eth0"}},
 	{"ifconfig", "", "eth0      Link encap:Ethernet  HWaddr 00:16:3E:AA:AA:AA  \n          UP BROADCAST\n", []string{"1 00:16:3e:aa:aa:aa used eth0"}},
 	{"sysfs", "class/net/eth0/address", "02:00:00:00:00:a0\n", []string{"1 02:00:00:00:00:a0 used eth0"}},
 	{"bonding", "proc/net/bonding/bond0", `Ethernet Channel Bonding Driver: v5.10
@@ -138,6 +148,23 @@ subnet 192.0.2.0 netmask 255.255.255.0 {
   # host old { hardware ethernet 02:00:5e:10:00:23; }
 }
 `, []string{"4 02:00:5e:10:00:23 comment", "3 02:00:5e:10:00:22 reserved nas 192.0.2.34"}},
+	{"dhcpd", "subclass.conf", "subclass \"voip\" 1:02:00:5e:10:00:24;\nhost c { hardware\n  ethernet 02:00:5e:10:00:25; } # was 02:00:5e:10:00:26\n",
+		[]string{"3 02:00:5e:10:00:26 comment", "1 02:00:5e:10:00:24 mentioned", "3 02:00:5e:10:00:25 reserved c"}},
+	{"dhcpd", "dhcpd6.leases", `server-duid "\000\001\000\001*\267\021\"\002\000^\020\000\231";
+ia-na "\001\000\000\000\000\001\000\001*\267\021\"\002\000^\020\000E" {
+  iaaddr 2001:db8::5 { binding state active; }
+}
+ia-na "\001\000\000\000\000\003\000\001\002\000^\020\000F" { }
+`, []string{"2 02:00:5e:10:00:45 mentioned", "5 02:00:5e:10:00:46 mentioned"}},
+	{"kea", "kea-dhcp4.conf", `{ "Dhcp4": { # the office
+  "reservations": [ { "hw-address": "02:00:5e:10:00:39", "ip-address": "192.0.2.40", "hostname": "nas" },
+  // { "hw-address": "02:00:5e:10:00:3a" },
+  { "client-id": "01:02:00:5e:10:00:3b" } ] } }
+`, []string{"2 02:00:5e:10:00:39 reserved nas", "3 02:00:5e:10:00:3a comment", "4 02:00:5e:10:00:3b reserved"}},
+	{"kea.leases", "kea-leases4.csv", "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n" +
+		"192.0.2.10,02:00:5e:10:00:3c,01:02:00:5e:10:00:3c,3600,1795348800,1,0,0,laptop,0,,0\n" +
+		"192.0.2.11,02:00:5e:10:00:3d,,3600,1700000000,1,0,0,,0,,0\n192.0.2.12,02:00:5e:10:00:3e,,3600,1795348800,1,0,0,,2,,0\n192.0.2.13,,,3600,1795348800,1,0,0,,1,,0\n",
+		[]string{"2 02:00:5e:10:00:3c used laptop 192.0.2.10 [lease until 2026-11-22 12:00 UTC]", "3 02:00:5e:10:00:3d mentioned 192.0.2.11 [lease ended 2023-11-14]", "4 02:00:5e:10:00:3e mentioned 192.0.2.12 [lease in state 2]"}},
 	{"dhclient", "", "lease {\n  interface \"eth0\";\n  fixed-address 192.0.2.5;\n  option dhcp-client-identifier 1:2:0:5e:10:0:7;\n}\n", []string{"4 02:00:5e:10:00:07 used eth0"}},
 	{"dnsmasq.leases", "", `1795348800 02:00:5e:10:00:23 192.0.2.35 nas 01:02:00:5e:10:00:23
 1700000000 02:00:5e:10:00:24 192.0.2.36 * *
@@ -151,19 +178,34 @@ duid 00:01:00:01:2a:b7:11:22:02:00:5e:10:00:99
 	{"dnsmasq.conf", "", "domain=lan\ndhcp-host=02:00:5e:10:00:24,192.0.2.36,tv\n#dhcp-host=02:00:5e:10:00:2a,nas\ndhcp-host=06-02:00:5e:10:00:25,192.0.2.37\ndhcp-host=02:00:5e:*:*:*,192.0.2.38\n",
 		[]string{"2 02:00:5e:10:00:24 reserved tv 192.0.2.36", "3 02:00:5e:10:00:2a comment nas", "4 02:00:5e:10:00:25 reserved 192.0.2.37"}},
 	{"dhcpcd", "eth0.lease", dhcpcdLease(), []string{"0 02:00:5e:10:00:77 used eth0 192.0.2.77 [this machine's own lease]"}},
-	{"ethers", "etc/ethers", "02:00:5e:10:00:25 printer\n2:0:5e:10:0:26 192.0.2.9\nff:ff:ff:ff:ff:ff all\n# 02:00:5e:10:00:27 old\n02:00:5e:1O:00:27 bad\n",
-		[]string{"1 02:00:5e:10:00:25 reserved printer", "2 02:00:5e:10:00:26 reserved 192.0.2.9", "4 02:00:5e:10:00:27 comment old",
+	{"ethers", "etc/ethers", "02:00:5e:10:00:25 printer\n2:0:5e:10:0:26 192.0.2.9\nff:ff:ff:ff:ff:ff all\n# 02:00:5e:10:00:27 old\n02:00:5e:1O:00:27 bad\n02:00:5e:10:00:28\t192.0.2.10\n",
+		[]string{"1 02:00:5e:10:00:25 reserved printer", "2 02:00:5e:10:00:26 reserved 192.0.2.9", "4 02:00:5e:10:00:27 comment old", "6 02:00:5e:10:00:28 reserved 192.0.2.10",
 			"3 ! ff:ff:ff:ff:ff:ff: it is the broadcast address", `5 ! "02:00:5e:1O:00:27": an octet is not two hexadecimal digits`}},
 	{"arpwatch", "arp.dat", "2:0:5e:10:0:26\t192.0.2.38\t1790000000\tcam\teth0\n02:00:5e:10:00:27\t192.0.2.39\t1790000000\n", []string{"1 02:00:5e:10:00:26 used cam 192.0.2.38 on eth0", "2 02:00:5e:10:00:27 used 192.0.2.39"}},
 	{"arp-scan", "", "Interface: eth0, type: EN10MB, MAC: 02:ab:cd:00:00:ff, IPv4: 10.77.0.254\nStarting arp-scan 1.10.0 with 256 hosts\n10.77.0.1\t02:ab:cd:00:00:01\t(Unknown: locally administered)\n10.77.0.2\t02:ab:cd:00:00:01\t(Unknown: locally administered) (DUP: 2)\n\n256 packets received\n",
 		[]string{"1 02:ab:cd:00:00:ff used", "3 02:ab:cd:00:00:01 used 10.77.0.1", "4 02:ab:cd:00:00:01 used 10.77.0.2 [(DUP: 2)]"}},
 	{"arp", "", "? (192.0.2.7) at 02:00:5e:10:00:07 [ether] PERM on eth0\nnas (192.0.2.8) at 02:00:5e:10:00:08 [ether] on eth0\n? (192.0.2.9) at <incomplete> on eth0\n", []string{"1 02:00:5e:10:00:07 used 192.0.2.7 on eth0", "2 02:00:5e:10:00:08 used nas 192.0.2.8 on eth0"}},
 	{"arp", "", "Address                  HWtype  HWaddress           Flags Mask            Iface\n192.0.2.8                ether   02:00:5e:10:00:08   C                     eth0\n", []string{"2 02:00:5e:10:00:08 used 192.0.2.8 on eth0"}},
+	{"arp", "openbsd", "Host                                 Ethernet Address    Netif Expire    Flags\n10.0.0.1                             02:00:5e:10:00:60     em0 19m58s    \n", []string{"2 02:00:5e:10:00:60 used 10.0.0.1 on em0"}},
+	{"arp", "macos", "? (192.168.1.1) at 2:0:5e:10:0:57 on en0 ifscope [ethernet]\n? (224.0.0.251) at 1:0:5e:0:0:fb on en0 ifscope permanent [ethernet]\n", []string{"1 02:00:5e:10:00:57 used 192.168.1.1 on en0"}},
+	{"cisco", "arista", "Vlan    Mac Address       Type        Ports      Moves   Last Move\n----    -----------       ----        -----      -----   ---------\n  10    0200.5e10.0013    DYNAMIC     Et7        1       0:02:10 ago\n* 20     0200.5e10.0014   dynamic  0         F      F    nve1(10.0.0.1)\n+ 20     0200.5e10.0015   dynamic  0         F      F    vPC Peer-Link\n",
+		[]string{"3 02:00:5e:10:00:13 used on Et7 VLAN 10", "4 02:00:5e:10:00:14 used on nve1(10.0.0.1) VLAN 20", "5 02:00:5e:10:00:15 used on Peer-Link VLAN 20"}},
+	{"cisco", "nxos-arp", "Address         Age       MAC Address     Interface       Flags\n10.1.1.1        00:12:34  0200.5e10.0006  Vlan10\n10.1.1.2        00:00:04  INCOMPLETE      Vlan10\n", []string{"2 02:00:5e:10:00:06 used 10.1.1.1 on Vlan10"}},
+	{"cisco", "brocade", "MAC-Address     Port           Type          Index  VLAN\n0200.5e10.0048  1/1/7          Dynamic       1234   10\n", []string{"2 02:00:5e:10:00:48 used on 1/1/7 VLAN 10"}},
+	{"aruba-cx", "", "MAC Address          VLAN     Type                      Port\n--------------------------------------------------------------\n02:00:5e:10:00:19    10       dynamic                   1/1/7\n", []string{"3 02:00:5e:10:00:19 used on 1/1/7 VLAN 10"}},
+	{"frr", "", "MAC               Type   Flags Intf/Remote ES/VTEP            VLAN  Seq #'s\n02:00:5e:10:00:33 local        swp1                           10    0/0\n02:00:5e:10:00:34 remote       10.0.0.12                            0/0\n", []string{"2 02:00:5e:10:00:33 used on swp1 VLAN 10", "3 02:00:5e:10:00:34 used on 10.0.0.12 [remote]"}},
+	{"mikrotik", "", "#    ADDRESS         MAC-ADDRESS        INTERFACE  STATUS\n0 DC 192.168.88.254  02:00:5E:10:00:27  bridge     reachable\n1 D  192.168.88.3                       bridge     failed\n #     MAC-ADDRESS        VID  ON-INTERFACE  BRIDGE\n 0 D   02:00:5E:10:00:28   10  ether2        bridge\n 1 D   02:00:5E:10:00:29       ether3        bridge\n",
+		[]string{"2 02:00:5e:10:00:27 used 192.168.88.254 on bridge", "5 02:00:5e:10:00:28 used on ether2 VLAN 10", "6 02:00:5e:10:00:29 used on ether3"}},
+	{"nmap", "", "Nmap scan report for nas.lan (192.168.1.7)\nHost is up (0.0010s latency).\nMAC Address: 02:00:5E:10:00:88 (Unknown)\nNmap scan report for 192.168.1.8\nMAC Address: 02:00:5E:10:00:89 (Apple)\n", []string{"3 02:00:5e:10:00:88 used nas.lan", "5 02:00:5e:10:00:89 used 192.168.1.8"}},
 	{"cisco", "", "          Mac Address Table\n-------------------------------------------\nVlan    Mac Address       Type        Ports\n----    -----------       --------    -----\n All    0100.0ccc.cccc    STATIC      CPU\n  10    0200.5e10.0027    DYNAMIC     Gi1/0/7\n", []string{"6 02:00:5e:10:00:27 used on Gi1/0/7 VLAN 10"}},
 	{"cisco", "", "* 10     0200.5e10.0027   dynamic  0         F      F    Eth1/7\nInternet  192.0.2.9   12   0200.5e10.0028  ARPA   Vlan10\n", []string{"1 02:00:5e:10:00:27 used on Eth1/7 VLAN 10", "2 02:00:5e:10:00:28 used 192.0.2.9 on Vlan10 [12]"}},
 	{"juniper", "", "  v10   02:00:5e:10:00:28   D     -   ge-0/0/3.0\n", []string{"1 02:00:5e:10:00:28 used on ge-0/0/3.0 VLAN v10"}},
+	{"juniper", "old", "Ethernet-switching table: 3 entries, 2 learned\n  VLAN              MAC address       Type         Age Interfaces\n  v10               02:00:5e:10:00:17 Learn       1:05 ge-0/0/3.0\n", []string{"3 02:00:5e:10:00:17 used on ge-0/0/3.0 VLAN v10"}},
+	{"juniper", "arp", "MAC Address       Address         Name                      Interface               Flags\n02:00:5e:10:00:18 192.0.2.7       host7.example.net         ge-0/0/0.0              none\n", []string{"2 02:00:5e:10:00:18 used host7.example.net 192.0.2.7 on ge-0/0/0.0"}},
 	{"procurve", "", "  MAC Address   Port\n  ------------- ----\n  02005e-100029   7\n", []string{"3 02:00:5e:10:00:29 used on 7"}},
 	{"comware", "", "0200-5e10-002a 10  -  -  GE0/0/7  dynamic\n", []string{"1 02:00:5e:10:00:2a used on GE0/0/7 VLAN 10"}},
+	{"comware", "trunks", "0200-5e10-0024   1          Learned          BAGG1                    Y\n0200-5e10-0026 10/-/-                            Eth-Trunk1          dynamic\n", []string{"1 02:00:5e:10:00:24 used on BAGG1 VLAN 1", "2 02:00:5e:10:00:26 used on Eth-Trunk1 VLAN 10"}},
+	{"windows", "german", "\r\nSchnittstelle: 192.168.1.5 --- 0xb\r\n  Internetadresse       Physische Adresse     Typ\r\n  192.168.1.1           02-00-5e-10-00-64     dynamisch \r\n  224.0.0.22            01-00-5e-00-00-16     statisch  \r\n", []string{"4 02:00:5e:10:00:64 used 192.168.1.1 [dynamisch]"}},
 	{"windows", "", "\r\nInterface: 192.0.2.1 --- 0x3\r\n  Internet Address      Physical Address      Type\r\n  192.0.2.40            02-00-5e-10-00-2b     dynamic   \r\n  192.0.2.255           ff-ff-ff-ff-ff-ff     static    \r\n", []string{"4 02:00:5e:10:00:2b used 192.0.2.40 [dynamic]"}},
 	{"windows", "", "Physical Address    Transport Name\r\n=================== ====\r\n02-00-5E-10-00-2B   \\Device\\Tcpip_{550E8400-E29B-41D4-A716-446655440000}\r\n", []string{"3 02:00:5e:10:00:2b used"}},
 	{"snmp", "", `.1.3.6.1.2.1.17.7.1.2.2.1.2.10.2.0.94.16.0.44 = INTEGER: 7
@@ -173,15 +215,17 @@ BRIDGE-MIB::dot1dTpFdbAddress.'..^...' = Hex-STRING: 02 00 5E 10 00 2F
 IP-MIB::ipNetToMediaPhysAddress.2.192.0.2.7 = STRING: 2:0:5e:10:0:30
 .1.3.6.1.2.1.4.22.1.2.2.192.0.2.8 = Hex-STRING: 02 00 5E 10 00 31
 `, []string{"1 02:00:5e:10:00:2c used on 7 VLAN 10", "2 02:00:5e:10:00:2d used on 8", "3 02:00:5e:10:00:2e used on 9 VLAN 10", "4 02:00:5e:10:00:2f used", "5 02:00:5e:10:00:30 used 192.0.2.7", "6 02:00:5e:10:00:31 used 192.0.2.8"}},
+	{"snmp", "quiet", ".1.3.6.1.2.1.4.22.1.2.2.192.0.2.8 \"02 00 5E 10 00 21 \"\n.1.3.6.1.2.1.17.4.3.1.1.2.0.94.16.0.34 \"02 00 5E 10 00 22 \"\n.1.3.6.1.2.1.17.7.1.2.2.1.2.10.2.0.94.16.0.35 7\nIF-MIB::ifPhysAddress.2 = STRING: 2:0:5e:10:0:24\n.1.3.6.1.2.1.2.2.1.6.4 = Hex-STRING: 02 00 5E 10 00 25 \n",
+		[]string{"1 02:00:5e:10:00:21 used 192.0.2.8", "2 02:00:5e:10:00:22 used", "3 02:00:5e:10:00:23 used on 7 VLAN 10", "4 02:00:5e:10:00:24 used", "5 02:00:5e:10:00:25 used"}},
 	{"rc.conf", "rc.inet1.conf", `IFNAME[0]="bond0"
 IPADDRS[0]="192.0.2.5/24"
 HWADDR[0]="02:00:5e:10:00:2d"
 #HWADDR[1]="00:16:3e:aa:aa:aa"
 HWADDR[2]="$MAC"
 HWADDR[3]="00:16:3e:aa:aa"
-HWADDR[4]="auto"
+HWADDR[4]="auto"  # 02:00:5e:10:00:2f
 OTHER="02:00:5e:10:00:2e"
-`, []string{"3 02:00:5e:10:00:2d reserved bond0 192.0.2.5 [HWADDR[0]]", "4 00:16:3e:aa:aa:aa comment", "8 02:00:5e:10:00:2e mentioned", `6 ! "00:16:3e:aa:aa" is no MAC address: five octets, an address has six`}},
+`, []string{"3 02:00:5e:10:00:2d reserved bond0 192.0.2.5 [HWADDR[0]]", "4 00:16:3e:aa:aa:aa comment", "7 02:00:5e:10:00:2f comment", "8 02:00:5e:10:00:2e mentioned", `6 ! "00:16:3e:aa:aa" is no MAC address: five octets, an address has six`}},
 	{"rc-script", "rc.local", "#!/bin/sh\nip link set bond0 address 02:00:5e:10:00:2e\nip link set dev bond1 address 02:00:5e:10:00:2f\n  #ifconfig bond0 hw ether 00:16:3e:aa:aa:aa\n/sbin/ifconfig bond2 hw ether 00:16:3e:aa:aa:ab\n[ \"$a\" = 00:00:00:00:00:00 ] || [ $a = 01:02:03:04:05 ]\n# such as ff:ff:ff:ff:ff:ff\nip link set bond3 address ff:ff:ff:ff:ff:ff\ncase $a in 00:16:3e:00:00:09) ;; esac\n",
 		[]string{"2 02:00:5e:10:00:2e reserved bond0", "3 02:00:5e:10:00:2f reserved bond1", "4 00:16:3e:aa:aa:aa comment bond0", "5 00:16:3e:aa:aa:ab reserved bond2", "9 00:16:3e:00:00:09 mentioned", "8 ! ff:ff:ff:ff:ff:ff: it is the broadcast address"}},
 	{"udev", "", `SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="02:00:5e:10:00:2f", ATTR{type}=="1", NAME="eth0"` + "\n", []string{"1 02:00:5e:10:00:2f mentioned eth0"}},
@@ -190,6 +234,9 @@ OTHER="02:00:5e:10:00:2e"
 	{"libvirt", "", "<domain type='kvm'>\n  <name>web</name>\n  <devices>\n    <interface type='bridge'>\n      <mac address='52:54:00:10:00:32'/>\n    </interface>\n  </devices>\n</domain>\n", []string{"5 52:54:00:10:00:32 reserved web"}},
 	{"libvirt", "", "<network>\n <name>default</name>\n <mac address='52:54:00:10:00:01'/>\n <ip><dhcp>\n  <host mac='52:54:00:10:00:33' name='db' ip='192.168.122.9'/>\n  <host mac='52:54:00' ip='192.168.122.8'/>\n </dhcp></ip>\n</network>\n",
 		[]string{"3 52:54:00:10:00:01 reserved default", "5 52:54:00:10:00:33 reserved db 192.168.122.9", `6 ! "52:54:00" is no MAC address: expected six octets such as 02:00:5e:10:00:07`}},
+	{"libvirt", "more.xml", "<!--\nDO NOT EDIT\n-->\n<domain type='kvm'>\n  <name>web</name>\n  <!-- <mac address='02:00:5e:10:00:36'/> -->\n  <devices><interface type='network'><mac address='02:00:5e:10:00:37'/></interface></devices>\n  <qemu:commandline><qemu:arg value='virtio-net,netdev=n1,mac=02:00:5e:10:00:38'/></qemu:commandline>\n</domain>\n",
+		[]string{"6 02:00:5e:10:00:36 comment", "7 02:00:5e:10:00:37 reserved web", "8 02:00:5e:10:00:38 mentioned"}},
+	{"text", "box.vbox", "<?xml version=\"1.0\"?>\n<VirtualBox><Adapter slot=\"0\" MACAddress=\"02005E100091\"/></VirtualBox>\n<address addr=\"02:00:5E:10:00:90\" addrtype=\"mac\"/>\n", []string{"2 02:00:5e:10:00:91 mentioned", "3 02:00:5e:10:00:90 mentioned"}},
 	{"xen", "etc/xen/mail.cfg", "name = 'mail'\nvif = [ 'mac=00:16:3e:10:00:33,bridge=br0', 'mac=00:16:3e:10:00:34,bridge=br1' ]\n", []string{"2 00:16:3e:10:00:33 reserved mail", "2 00:16:3e:10:00:34 reserved mail"}},
 	{"qemu", "proc/1/cmdline", "/usr/bin/qemu-system-x86_64\x00-name\x00guest=web,debug-threads=on\x00-device\x00virtio-net,netdev=n0,mac=52:54:00:10:00:34\x00", []string{"1 52:54:00:10:00:34 used web"}},
 	{"proxmox", "qemu-server/100.conf", "name: web\nnet0: virtio=BC:24:11:10:00:35,bridge=vmbr0\n", []string{"2 bc:24:11:10:00:35 reserved 100 on net0"}},
@@ -198,6 +245,9 @@ OTHER="02:00:5e:10:00:2e"
 	{"csv", "netbox.csv", "device,name,type,mac_address\nsw1,eth0,1000base-t,02:00:5E:10:00:38\n\"sw2, old\",eth0,1000base-t,02005E100039\nsw3,eth0,1000base-t,02:00:5e:10:00\nsw4,eth0,x,\nsw5,eth0,x,n/a\nsw6,eth0,x,garbage\n",
 		[]string{"2 02:00:5e:10:00:38 reserved sw1", "3 02:00:5e:10:00:39 reserved sw2, old", `4 ! "02:00:5e:10:00": five octets, an address has six`, `7 ! "garbage" is no MAC address: expected six octets such as 02:00:5e:10:00:07`}},
 	{"csv", "phpipam.csv", "ip address;hostname;MAC;note\n192.0.2.50;srv;02:00:5e:10:00:39;was 02:00:5e:10:00:3a\n", []string{"2 02:00:5e:10:00:39 reserved srv 192.0.2.50", "2 02:00:5e:10:00:3a mentioned srv 192.0.2.50"}},
+	{"csv", "bom", "\ufeffHost;IP-Adresse;MAC-Adresse;Bemerkung\r\nsrv1;192.0.2.70;02-00-5E-10-00-70;\r\n", []string{"2 02:00:5e:10:00:70 reserved srv1 192.0.2.70"}},
+	{"csv", "table.md", "| host | mac |\n|------|-----|\n| web | `02:00:5e:10:00:53` |\n", []string{"3 02:00:5e:10:00:53 reserved web"}},
+	{"text", "kern.log", "Nov 26 10:00:00 gw kernel: IN=eth0 OUT= MAC=02:00:5e:10:00:09:02:00:5e:10:00:10:08:00 SRC=192.0.2.7\n", []string{"1 02:00:5e:10:00:09 mentioned", "1 02:00:5e:10:00:10 mentioned"}},
 	{"text", "wiki", "The bond of web1 has 0200.5e10.0040, see serial 123456789012.\nOld: 02:00:5E:10:00:41!\n00:00:00:00:00:00\n", []string{"1 02:00:5e:10:00:40 mentioned", "1 12:34:56:78:90:12 mentioned", "2 02:00:5e:10:00:41 mentioned", "3 ! 00:00:00:00:00:00: it is all zero, which stands for no address"}},
 	{"text", "", "\xff\xfeM\x00A\x00C\x00 \x000\x002\x000\x000\x005\x00e\x001\x000\x000\x000\x004\x002\x00\n\x00", []string{"1 02:00:5e:10:00:42 mentioned"}},
 	{"text", "", "", nil},
@@ -277,6 +327,44 @@ func TestNotText(t *testing.T) {
 	} {
 		if r := readFrom(strings.NewReader(text), name, name, nil, "", now(), &collect{}); r.Err == nil {
 			t.Errorf("%s was read as %s", name, r.Format)
+		}
+	}
+}
+
+// TestCompressed checks that what logrotate leaves behind is read, and that
+// nothing is left out unsaid where it cannot be.
+func TestCompressed(t *testing.T) {
+	gz := func(text string) string {
+		var b strings.Builder
+		z := gzip.NewWriter(&b)
+		z.Write([]byte(text))
+		z.Close()
+		return b.String()
+	}
+	lease := gz("1795348800 02:00:5e:10:00:07 192.0.2.35 nas *\n")
+	for name, c := range map[string]struct {
+		text, format, err string
+	}{
+		"gzip":  {lease, "dnsmasq.leases", ""},
+		"bzip2": {"\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x79\xa8\xc0\xee\x00\x00\x01\xc9\x00\x00\x10\x72\x90\x02\x00\x20\x00\x21\xa7\xa4\x1a\x10\xc0\x8d\xe4\xcc\xc4\xc0\x5a\x42\x78\xbb\x92\x29\xc2\x84\x83\xcd\x46\x07\x70", "text", ""},
+		"twice": {gz(lease), "", "no text"},
+		"tar":   {gz("etc/ethers\x00\x00\x00"), "", "no text"},
+		"cut":   {lease[:30], "", "cannot be unpacked"},
+		"xz":    {"\xfd7zXZ\x00\x00", "", "with xz"},
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "x"), c.text)
+		list, err := From(dir, nil)
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		var got collect
+		r := list[0].Read(&got)
+		switch {
+		case c.err != "" && (r.Err == nil || !strings.Contains(r.Err.Error(), c.err)):
+			t.Errorf("%s: error %v, want %q", name, r.Err, c.err)
+		case c.err == "" && (r.Err != nil || r.Format != c.format || len(got.claims) != 1 || got.claims[0].Addr != hwaddr.Addr{2, 0, 0x5e, 0x10, 0, 7}):
+			t.Errorf("%s: %+v, %v", name, r, got.say())
 		}
 	}
 }

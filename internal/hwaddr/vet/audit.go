@@ -215,7 +215,7 @@ func (t *topology) judge(a hwaddr.Addr, claims []source.Claim) []Finding {
 		}
 	}
 	for _, table := range tables(by(func(c source.Claim) bool {
-		return c.Class == source.Used && strings.Contains(c.IP, ".") && c.Format != "arpwatch" && c.Format != "dhcpd" && c.Format != "dnsmasq.leases"
+		return c.Class == source.Used && strings.Contains(c.IP, ".") && c.Format != "arpwatch" && c.Format != "dhcpd" && c.Format != "dnsmasq.leases" && c.Format != "kea.leases"
 	})) {
 		if ips := distinct(table, func(c source.Claim) string { return c.IP }); len(ips) > 1 {
 			report(Addresses, "it answers for "+and(ips),
@@ -224,7 +224,7 @@ func (t *topology) judge(a hwaddr.Addr, claims []source.Claim) []Finding {
 	}
 	named := by(func(c source.Claim) bool {
 		switch c.Format {
-		case "dhcpd", "dnsmasq.conf", "ethers", "libvirt", "xen", "lxc", "vmx", "csv", "json":
+		case "dhcpd", "kea", "dnsmasq.conf", "ethers", "libvirt", "xen", "lxc", "vmx", "csv", "json":
 			return c.Class == source.Reserved && c.Name != ""
 		case "proxmox", "qemu":
 			return c.Name != ""
