@@ -46,6 +46,7 @@ type jsonWalker struct {
 	lines     *lineCounter
 	d         *json.Decoder
 	free      []*object
+	buf       []byte // the value that is looked at
 }
 
 // object is what is known of a JSON object: its text fields, and the addresses
@@ -179,7 +180,8 @@ const maxField = 256
 func (w *jsonWalker) text(key, value string, o *object) {
 	in := w.in
 	in.format, in.n, in.line = w.inventory, w.lines.at(w.d.InputOffset()), nil
-	text := []byte(value)
+	w.buf = append(w.buf[:0], value...)
+	text := w.buf
 	m, ok := hwaddr.Find(text, 0)
 	switch {
 	case key == "broadcast" || key == "brd":
@@ -188,7 +190,12 @@ func (w *jsonWalker) text(key, value string, o *object) {
 		if len(value) <= maxField {
 			o.set(key, value)
 		}
-		w.mentions(key, text)
+		if ok {
+			w.mentions(key, text)
+		} else if value != "" && strings.Contains(strings.ToLower(key), "mac_address") {
+			_, err := hwaddr.Parse(value)
+			in.problem([]byte(key+": "+value), err.Error())
+		}
 	case o == nil: // an element of a list that is all there is
 		if in.address(m.Addr, text) {
 			in.sink.Claim(in.claim(m.Addr))
@@ -201,20 +208,13 @@ func (w *jsonWalker) text(key, value string, o *object) {
 	}
 }
 
-// mentions takes a text that is no address but may have one in it, or be meant
-// as one.
+// mentions takes a text that has an address in it, or what was meant as one.
 func (w *jsonWalker) mentions(key string, text []byte) {
 	in := w.in
-	in.line = append([]byte(key+": "), text...)
-	if _, ok := hwaddr.Find(text, 0); !ok && len(text) > 0 && strings.Contains(strings.ToLower(key), "mac_address") {
-		_, err := hwaddr.Parse(string(text))
-		in.problem(in.line, err.Error())
-		return
+	in.line, in.last = text, hwaddr.Addr{}
+	if m, ok := hwaddr.Find([]byte(key), 0); !ok || m.Bad != "" { // else it was counted
+		in.line = append([]byte(key+": "), text...)
 	}
-	if m, ok := hwaddr.Find([]byte(key), 0); ok && m.Bad == "" {
-		in.line = text // the key was counted
-	}
-	in.last = hwaddr.Addr{}
 	in.addresses(func(c *Claim) { c.Class = Mentioned })
 }
 
