@@ -60,6 +60,9 @@ func macSources(c *cli.Context) ([]source.Source, error) {
 	case root == "/":
 		list = source.Host()
 	default:
+		if info, err := os.Stat(root); err != nil || !info.IsDir() {
+			return nil, cmdline.Usagef("%s: --root %s: there is no such directory", c.Command.HelpName, root)
+		}
 		list = source.HostFiles(root)
 	}
 	for _, spec := range c.StringSlice("from") {

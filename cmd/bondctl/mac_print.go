@@ -101,7 +101,7 @@ func claimLine(c source.Claim) string {
 	if c.Source == "interfaces" {
 		return "this host's " + c.Text
 	}
-	line := vet.Describe(c)
+	line := strings.TrimPrefix(vet.Describe(c), string(c.Class)+", ") // the label says it
 	if c.File != "" && !strings.Contains(c.File, c.Source) {
 		line += ", by " + c.Source
 	}

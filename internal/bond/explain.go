@@ -20,11 +20,10 @@ type interfaceError struct {
 }
 
 func (e *interfaceError) Error() string {
-	s := e.name + ": " + reason(e.err)
 	if _, explained := e.err.(*explained); !explained && errors.Is(e.err, unix.ENODEV) {
-		s += ": 'ifenslave -a' lists what there is"
+		return e.name + ": no such device: 'ifenslave -a' lists what there is"
 	}
-	return s
+	return e.name + ": " + reason(e.err)
 }
 func (e *interfaceError) Unwrap() error { return e.err }
 

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/slackbond/slackbond/internal/exit"
@@ -101,13 +102,28 @@ func Run(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer)
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {
-		fmt.Fprintf(stderr, "Try '%s --help'.\n", app.Name)
+		fmt.Fprintf(stderr, "Try '%s --help'.\n", commandLine(app, args))
 	}
 	var withStatus *statusError
 	if errors.As(err, &withStatus) {
 		return withStatus.status
 	}
 	return exit.Failed
+}
+
+// commandLine is the program's name and those of the commands that args begin
+// with: what has a --help of its own.
+func commandLine(app *cli.App, args []string) string {
+	line, commands := app.Name, app.Commands
+	for _, arg := range args[min(1, len(args)):] {
+		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(arg) })
+		if i < 0 {
+			break
+		}
+		line += " " + commands[i].Name
+		commands = commands[i].Subcommands
+	}
+	return line
 }
 
 // tame sets on every command what urfave/cli does not inherit from the app,
@@ -128,8 +144,28 @@ func tame(commands []*cli.Command) {
 	}
 }
 
+// onUsageError says in the manual's words what package flag has to say.
 func onUsageError(_ *cli.Context, err error, _ bool) error {
-	return Usagef("%s", err)
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		return Usagef("there is no option %s", option(name))
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return Usagef("option %s needs a value", option(name))
+	}
+	if value, rest, ok := strings.Cut(text, " for flag -"); ok {
+		name, reason, _ := strings.Cut(rest, ": ")
+		return Usagef("option %s: %s: %s", option(name), value, reason)
+	}
+	return Usagef("%s", text)
+}
+
+// option is an option as people write it; package flag takes one dash for all.
+func option(name string) string {
+	if len(name) > 1 {
+		return "--" + name
+	}
+	return "-" + name
 }
 
 // noCommand is the action of an app or command that only has subcommands.

@@ -18,7 +18,7 @@ func newApp() *cli.App {
 		Name:  "prog",
 		Usage: "be tested",
 		Commands: []*cli.Command{
-			{Name: "fail", Action: func(*cli.Context) error { return errors.New("eth0: no such device") }},
+			{Name: "fail", Flags: []cli.Flag{&cli.IntFlag{Name: "n"}, &cli.StringFlag{Name: "file"}}, Action: func(*cli.Context) error { return errors.New("eth0: no such device") }},
 			{Name: "two", Action: func(*cli.Context) error {
 				return errors.Join(errors.New("eth0: gone"), WithStatus(errors.New("eth1: gone"), exit.CannotTell))
 			}},
@@ -41,9 +41,12 @@ func TestRun(t *testing.T) {
 	}{
 		{"prog", exit.Usage, "prog: a command is missing; there are: fail, two, quiet, fine, pair, sub", 2},
 		{"prog nosuch", exit.Usage, `prog: unknown command "nosuch"; there are: fail, two, quiet, fine, pair, sub`, 2},
-		{"prog --nosuch", exit.Usage, "prog: flag provided but not defined: -nosuch", 2},
+		{"prog --nosuch", exit.Usage, "prog: there is no option --nosuch", 2},
 		{"prog fail", exit.Failed, "prog: eth0: no such device", 1},
-		{"prog fail --nosuch", exit.Usage, "prog: flag provided but not defined: -nosuch", 2},
+		{"prog fail --nosuch", exit.Usage, "prog: there is no option --nosuch", 2},
+		{"prog fail --n=x", exit.Usage, `prog: option -n: invalid value "x": parse error`, 2},
+		{"prog fail --file", exit.Usage, "prog: option --file needs a value", 2},
+		{"prog fail -x", exit.Usage, "prog: there is no option -x", 2},
 		{"prog two", exit.CannotTell, "prog: eth0: gone", 2},
 		{"prog quiet", exit.CannotTell, "", 0},
 		{"prog fine", exit.OK, "", 0},
@@ -53,7 +56,7 @@ func TestRun(t *testing.T) {
 		{"prog sub", exit.Usage, "prog: a command is missing; there are: none", 2},
 		{"prog sub nosuch", exit.Usage, `prog: unknown command "nosuch"; there are: none`, 2},
 		{"prog sub none x", exit.Usage, `prog: sub none: takes no operands, got "x"`, 2},
-		{"prog sub none --nosuch", exit.Usage, "prog: flag provided but not defined: -nosuch", 2},
+		{"prog sub none --nosuch", exit.Usage, "prog: there is no option --nosuch", 2},
 	} {
 		t.Run(test.line, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
@@ -71,6 +74,20 @@ func TestRun(t *testing.T) {
 				t.Errorf("stdout = %q, want none", &stdout)
 			}
 		})
+	}
+}
+
+// TestHint checks that the hint at --help is at the command's own.
+func TestHint(t *testing.T) {
+	for line, want := range map[string]string{
+		"prog": "prog", "prog nosuch": "prog", "prog --nosuch sub": "prog", "prog pair": "prog pair",
+		"prog sub": "prog sub", "prog sub none x": "prog sub none", "prog fail --nosuch sub": "prog fail",
+	} {
+		var stderr bytes.Buffer
+		Run(newApp(), strings.Fields(line), strings.NewReader(""), &bytes.Buffer{}, &stderr)
+		if want := "\nTry '" + want + " --help'.\n"; !strings.HasSuffix(stderr.String(), want) {
+			t.Errorf("%s: stderr %q, want it to end in %q", line, &stderr, want)
+		}
 	}
 }
 

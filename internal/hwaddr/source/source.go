@@ -89,7 +89,11 @@ func stdinSource(f *format, stdin io.Reader) Source {
 		if _, err := kept.Seek(start, io.SeekStart); err != nil {
 			return Result{Err: fmt.Errorf("standard input: %w", err)}
 		}
-		return readFrom(kept, "-", "standard input", f, "", now(), sink)
+		r := readFrom(kept, "-", "standard input", f, "", now(), sink)
+		if end, err := kept.Seek(0, io.SeekCurrent); r.Err == nil && err == nil && end == start {
+			r.Err = errors.New("standard input: it is empty; has the command that writes it failed?")
+		}
+		return r
 	}}
 }
 

@@ -149,6 +149,7 @@ func counts(c source.Claim) bool { return weight(c) >= 2 }
 // LAN said.
 func (r *Report) Decide() {
 	failures := r.Failures()
+	read, files := r.read()
 	for i := range r.Answers {
 		a := &r.Answers[i]
 		first := source.Claim{}
@@ -169,8 +170,9 @@ func (r *Report) Decide() {
 			a.Verdict, a.Why = CannotTell, "only a comment names it, ask who wrote it: "+first.Place()
 		case a.Live != nil && a.Live.Doubt != "":
 			a.Verdict, a.Why = CannotTell, a.Live.Doubt
+		case a.Live == nil && read == 0:
+			a.Verdict, a.Why = CannotTell, "there is no address in "+count(files, "source", "sources")+" that could be read"
 		default:
-			read, files := r.read()
 			a.Verdict, a.Why = NotSeen, fmt.Sprintf("among %s of %s", count(read, "address", "addresses"), count(files, "source", "sources"))
 			if a.Live != nil {
 				a.Why += ", nor on the LAN at " + a.Live.Interface
