@@ -11,7 +11,7 @@ HOSTGO := env -u GOOS -u GOARCH -u GO386 -u GOARM CGO_ENABLED=0 $(GO)
 STATICCHECK := $(HOSTGO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MANPAGES := $(wildcard doc/*.[158])
 
-.PHONY: all help build mkslack generate dist packages slackbuild test lint check clean kernels vm check-kernels interop bench
+.PHONY: all help build mkslack generate dist packages slackbuild test test-all race fuzz lint lint-shell lint-man check check-deps clean kernels vm check-kernels interop bench
 all: build
 
 help: ## list the targets
@@ -54,10 +54,14 @@ lint: ## formatting, go vet, staticcheck
 	GOARCH=386 $(GO) vet ./...
 	$(STATICCHECK) ./...
 
-SCRIPTS = ifenslave.SlackBuild $(wildcard rc.d/*.sh test/*.sh test/*/*.sh test/vm/scenarios/*.sh test/vm/guest/*) .ci/run
+SCRIPTS = $(wildcard rc.d/*.sh test/*.sh test/*/*.sh test/vm/scenarios/* test/vm/guest/* doc/completion/*) .ci/run \
+	$(BUILDDIR)/rc.bond $(BUILDDIR)/rc.bond.conf
 lint-shell: build ## shellcheck and shfmt on every script, the generated ones too
-	@if command -v shellcheck; then shellcheck $(SCRIPTS) $(BUILDDIR)/rc.bond $(BUILDDIR)/rc.bond.conf; \
+	@if command -v shellcheck; then shellcheck ifenslave.SlackBuild $(SCRIPTS); \
 	else echo "SKIPPED: shellcheck: not installed"; fi
+	@# ifenslave.SlackBuild is in the style of SlackBuilds.org's template.
+	@if command -v shfmt; then shfmt -i 2 -d $(SCRIPTS); \
+	else echo "SKIPPED: shfmt: not installed"; fi
 
 lint-man: ## manual pages through mandoc's and groff's checks
 	@if command -v mandoc; then mandoc -T lint -W warning $(MANPAGES); \
@@ -66,12 +70,23 @@ lint-man: ## manual pages through mandoc's and groff's checks
 	  said=$$(groff -man -Tutf8 -ww -z $$page 2>&1); [ -z "$$said" ] || { echo "$$said"; exit 1; }; done; \
 	else echo "SKIPPED: groff -ww: not installed"; fi
 
+test: ## unit and command-line tests: no root, no network
+	$(GO) test ./...
+
 test-all: ## the same and what needs root; tells what was left out
 	@set -o pipefail; $(GOTESTSUM) -- -skip '^TestReal' $$($(GO) list ./... | grep -v -e /test/vm -e /test/interop -e /test/bench) | \
 	  $(TELL_SKIPPED)
 
-test: ## unit and command-line tests: no root, no network
-	$(GO) test ./...
+race: ## the same under the race detector, which takes a C compiler
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+# For each target, on its own as package testing wants it.
+FUZZTIME ?= 30s
+fuzz: ## run every fuzz target for FUZZTIME
+	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd internal pkgtools rc.d slackbuild); do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit; \
+	  done; done
 
 interop: ## our package tools beside Slackware's own, which PKGTOOLS_DIR names
 	@set -o pipefail; $(GOTESTSUM) --format testname -- -count=1 ./test/interop | $(TELL_SKIPPED)
