@@ -29,7 +29,7 @@ var arches = []Arch{
 	{Name: "i486", Env: []string{"GOARCH=386", "GO386=softfloat"}, Flags: "-O2 -march=i486 -mtune=i686", Old: true},
 	{Name: "i586", Env: []string{"GOARCH=386", "GO386=softfloat"}, Flags: "-O2 -march=i586 -mtune=i686", Nfpm: []string{"386", "i386"}},
 	{Name: "i686", Env: []string{"GOARCH=386", "GO386=softfloat"}, Flags: "-O2 -march=i686 -mtune=i686"},
-	{Name: "x86_64", Env: []string{"GOARCH=amd64", "GOAMD64=v1"}, Flags: "-O2 -fPIC", Lib: "64", Nfpm: []string{"amd64", "amd64v1"}},
+	{Name: "x86_64", Env: []string{"GOARCH=amd64", "GOAMD64=v1"}, Flags: "-O2 -fPIC", Lib: "64", Nfpm: []string{"amd64", "amd64v1", "amd64v2", "amd64v3", "amd64v4"}},
 	{Name: "arm", Env: []string{"GOARCH=arm", "GOARM=5"}, Flags: "-O2", Nfpm: []string{"arm5", "arm6", "armel"}},
 	{Name: "armv7hl", Env: []string{"GOARCH=arm", "GOARM=7"}, Flags: "-O2 -march=armv7-a -mfpu=vfpv3-d16", Nfpm: []string{"arm7", "armhf"}},
 	{Name: "aarch64", Env: []string{"GOARCH=arm64"}, Flags: "-O2 -fPIC", Lib: "64", Nfpm: []string{"arm64"}},

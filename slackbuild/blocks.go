@@ -69,7 +69,7 @@ const fixPermissions = `find -L . \
 func (m *Manifest) unpackText(inPlace bool) string {
 	archive := "$PRGNAM-$VERSION.tar.gz"
 	if len(m.Slackware.Sources) > 0 {
-		archive = shellWord(path.Base(m.Slackware.Sources[0].URL), true)
+		archive = m.shellWord(path.Base(m.Slackware.Sources[0].URL), true)
 		// The version in a file name follows VERSION, for whoever sets that.
 		archive = strings.ReplaceAll(archive, m.Name+"-"+m.FullVersion(), "$PRGNAM-$VERSION")
 		archive = strings.Replace(archive, m.Name+"-$VERSION", "$PRGNAM-$VERSION", 1)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,8 +42,8 @@ func (m *Manifest) newWorkspace(arch Arch) (*workspace, error) {
 			return nil, errors.Join(err, w.remove())
 		}
 	}
-	w.symbols = m.names()
-	w.symbols["BUILDDIR"], w.symbols["PKG"], w.symbols["ARCH"] = w.buildDir, w.pkg, arch.Name
+	w.symbols = m.unset(map[string]string{"BUILDDIR": w.buildDir, "PKG": w.pkg, "ARCH": arch.Name})
+	maps.Copy(w.symbols, m.names())
 	return w, nil
 }
 

@@ -17,7 +17,8 @@ var nameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
 // contentTypes are the types of nfpm's contents; those that only mark a file
 // for another format (doc, license, …) are plain files here.
 var contentTypes = []string{"", "file", "config", "config|noreplace", "config|missingok", "symlink", "dir",
-	"tree", "ghost", "doc", "licence", "license", "readme", "debian-changelog"}
+	"tree", "config|tree", "config|noreplace|tree", "config|missingok|tree", "ghost", "doc", "licence", "license", "readme",
+	"debian changelog"}
 
 // check finds what is wrong in a manifest that is well-formed, all of it.
 func (m *Manifest) check() error {
@@ -33,8 +34,11 @@ func (m *Manifest) check() error {
 	}
 	if m.Version == "" {
 		wrong("$.version", "add version: 1.0, or set the environment variable it comes from", "the version is missing")
-	} else if _, err := FoldVersion(m.Version, m.Prerelease, m.VersionMetadata); err != nil {
+	} else if _, err := m.foldVersion(); err != nil {
 		wrong("$.version", "", "%v", err)
+	}
+	if m.VersionSchema != "" && m.VersionSchema != "semver" && m.VersionSchema != "none" {
+		wrong("$.version_schema", "there are: semver, none", "unknown schema %q", m.VersionSchema)
 	}
 	if m.Arch != "" {
 		if _, err := ParseArch(m.Arch); err != nil {
@@ -118,12 +122,14 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
 }
 
+// say notes something about the field, with its place.
+func (m *Manifest) say(field, why string) {
+	line, column := m.position("$." + field)
+	m.Notes = append(m.Notes, fmt.Sprintf("%s:%d:%d: %s: %s", m.file, line, column, field, why))
+}
+
 // note says what will be left out, so that nothing is dropped in silence.
 func (m *Manifest) note() {
-	say := func(field, why string) {
-		line, column := m.position("$." + field)
-		m.Notes = append(m.Notes, fmt.Sprintf("%s:%d:%d: %s: %s", m.file, line, column, field, why))
-	}
 	for _, f := range []struct {
 		name string
 		set  bool
@@ -132,9 +138,14 @@ func (m *Manifest) note() {
 		{"epoch", m.Epoch != "", "left out: Slackware's versions have none"},
 		{"section", m.Section != "" && m.Slackware.Category == "", "left out: say slackware.category for SlackBuilds.org"},
 		{"priority", m.Priority != "", "left out: packages have none"},
+		{"vendor", m.Vendor != "", "left out: packages name none"},
+		{"license", m.License != "" && m.nfpm, "left out: packages name none; the licence's text belongs to /usr/doc"},
+		{"bindir", m.BinDir != "", "left out: nothing uses it"},
+		{"arch", slices.Contains([]string{"amd64v2", "amd64v3", "amd64v4"}, m.Arch),
+			m.Arch + ": the package is labelled x86_64, as those for all processors"},
 		{"changelog", m.Changelog != "", "left out: packages carry none"},
 		{"release", m.Release != "" && strconv.Itoa(m.BuildNumber()) != m.Release && m.Slackware.Build == 0,
-			fmt.Sprintf("%q is no whole number over 0: the build number is 1", m.Release)},
+			fmt.Sprintf("%q is no whole number over 0: the build number is %d", m.Release, m.BuildNumber())},
 		{"depends", len(m.Depends) > 0, "left out: packages name no dependencies; slackware.requires is for SlackBuilds.org"},
 		{"recommends", len(m.Recommends) > 0, "left out: packages name no dependencies"},
 		{"suggests", len(m.Suggests) > 0, "left out: packages name no dependencies"},
@@ -153,7 +164,7 @@ func (m *Manifest) note() {
 		{"msix", m.MSIX != nil, "left out: for another format"},
 	} {
 		if f.set {
-			say(f.name, f.why)
+			m.say(f.name, f.why)
 		}
 	}
 	var others []string
@@ -164,19 +175,30 @@ func (m *Manifest) note() {
 	}
 	slices.Sort(others)
 	for _, packager := range others {
-		say("overrides."+packager, "left out: for another format")
+		m.say("overrides."+packager, "left out: for another format")
 	}
-	for i, c := range m.Contents {
+	if !slices.ContainsFunc(m.Contents, func(c Content) bool { return !c.skipped() }) && m.nfpm {
+		m.say("contents", "there is none for Slackware: the package will be empty")
+	}
+	for _, c := range m.Contents {
 		field := strings.TrimPrefix(c.at, "$.")
+		if len(c.DisownSubtree) > 0 && !c.skipped() {
+			m.say(field+".disown_subtree", "left out: a package names all directories that its files are in")
+		}
+		if c.FileInfo.Lang != "" && !c.skipped() {
+			m.say(field+".file_info.lang", "left out: packages mark no languages")
+		}
 		switch {
 		case c.Packager != "" && c.Packager != "slackware":
-			say(fmt.Sprintf("contents[%d]", i), fmt.Sprintf("%s: left out: for %s only", c.Destination, c.Packager))
+			m.say(field, fmt.Sprintf("%s: left out: for %s only", c.Destination, c.Packager))
+		case c.Type == "debian changelog":
+			m.say(field, fmt.Sprintf("%s: left out: for another format", c.Destination))
 		case c.Type == "ghost":
-			say(field, fmt.Sprintf("%s: left out: packages own no files that they do not hold", c.Destination))
+			m.say(field, fmt.Sprintf("%s: left out: packages own no files that they do not hold", c.Destination))
 		case strings.HasPrefix(member(c.Destination), "usr/share/man"):
-			say(field, fmt.Sprintf("%s: goes to /usr/man, where Slackware's manual pages are", c.Destination))
+			m.say(field, fmt.Sprintf("%s: goes to /usr/man, where Slackware's manual pages are", c.Destination))
 		case strings.HasSuffix(c.Destination, ".service") || strings.Contains(c.Destination, "/systemd/"):
-			say(field, fmt.Sprintf("%s: packaged, but Slackware has no systemd", c.Destination))
+			m.say(field, fmt.Sprintf("%s: packaged, but Slackware has no systemd", c.Destination))
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package slackbuild
 
 import (
+	"maps"
 	"os"
 	"strings"
 
@@ -22,7 +23,19 @@ var symbols = map[string]string{
 
 // names are the symbols whose values do not depend on the architecture.
 func (m *Manifest) names() map[string]string {
-	return map[string]string{"NAME": m.Name, "PRGNAM": m.Name, "VERSION": m.FullVersion()}
+	return m.unset(map[string]string{"NAME": m.Name, "PRGNAM": m.Name, "VERSION": m.FullVersion()})
+}
+
+// unset leaves the symbols out that the environment has, for an nfpm.yaml: nfpm
+// knows no other variables.
+func (m *Manifest) unset(symbols map[string]string) map[string]string {
+	if m.nfpm {
+		maps.DeleteFunc(symbols, func(name, _ string) bool {
+			_, set := os.LookupEnv(name)
+			return set
+		})
+	}
+	return symbols
 }
 
 // expandWith puts values for $NAME and ${NAME}: from known, else the
@@ -39,11 +52,12 @@ func expandWith(s string, known map[string]string) string {
 // shellWord writes s as one word of a script. Where expand is set, the symbols
 // in it stay variables. SlackBuilds leave variables unquoted, and so does this:
 // the script has made sure that none holds a blank.
-func shellWord(s string, expand bool) string {
+func (m *Manifest) shellWord(s string, expand bool) string {
 	if !expand {
 		return quote(s)
 	}
 	const mark = "\x00" // no path holds it
+	symbols := m.unset(maps.Clone(symbols))
 	marked := os.Expand(s, func(name string) string {
 		if v, ok := symbols[name]; ok {
 			return mark + v + mark

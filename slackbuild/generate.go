@@ -163,7 +163,9 @@ func (m *Manifest) configPaths() []string {
 		}
 		if found, err := m.resolve(c, known); err == nil {
 			for _, i := range found {
-				paths = append(paths, i.dst)
+				if i.config {
+					paths = append(paths, i.dst)
+				}
 			}
 			continue
 		}
@@ -265,7 +267,7 @@ func (m *Manifest) copyright() string {
 func (m *Manifest) docWords() string {
 	var words []string
 	for _, d := range m.Slackware.Docs {
-		words = append(words, globWord(d, false))
+		words = append(words, m.globWord(d, false))
 	}
 	return strings.Join(words, " ")
 }

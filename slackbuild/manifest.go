@@ -3,11 +3,12 @@
 package slackbuild
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,6 +40,7 @@ type Manifest struct {
 	Changelog       string `yaml:"changelog"`
 	DisableGlobbing bool   `yaml:"disable_globbing"`
 	MTime           Time   `yaml:"mtime"`
+	BinDir          string `yaml:"bindir"` // of nfpm's version 1, where nothing used it either
 
 	Overridable `yaml:",inline"`
 	Overrides   map[string]Overridable `yaml:"overrides"`
@@ -53,6 +55,7 @@ type Manifest struct {
 
 	file string
 	tree *ast.File
+	nfpm bool // an nfpm.yaml: there is no section slackware
 }
 
 // Overridable is what nfpm lets a manifest say for one format only.
@@ -84,12 +87,13 @@ type Overridable struct {
 
 // Content is a file, several, a directory or a link of the package.
 type Content struct {
-	Source      string   `yaml:"src"`
-	Destination string   `yaml:"dst"`
-	Type        string   `yaml:"type"`
-	Packager    string   `yaml:"packager"`
-	Expand      bool     `yaml:"expand"`
-	FileInfo    FileInfo `yaml:"file_info"`
+	Source        string   `yaml:"src"`
+	Destination   string   `yaml:"dst"`
+	Type          string   `yaml:"type"`
+	Packager      string   `yaml:"packager"`
+	Expand        bool     `yaml:"expand"`
+	FileInfo      FileInfo `yaml:"file_info"`
+	DisownSubtree []string `yaml:"disown_subtree"`
 
 	at string // its path in the YAML tree
 }
@@ -101,6 +105,7 @@ type FileInfo struct {
 	Group string `yaml:"group"`
 	Mode  Mode   `yaml:"mode"`
 	MTime Time   `yaml:"mtime"`
+	Lang  string `yaml:"lang"`
 }
 
 // Scripts are the maintainer scripts of other formats: files.
@@ -147,9 +152,14 @@ type Source struct {
 type Mode uint32
 
 // UnmarshalYAML reads an octal number. A number without the leading 0 is
-// decimal in YAML: 644 would be 01204, which nobody means.
+// decimal in YAML: 644 would be 01204, which nobody means. What JSON writes for
+// a usual mode, as 420 for 0644, is taken.
 func (m *Mode) UnmarshalYAML(node ast.Node) error {
 	s := node.GetToken().Value
+	if v, err := strconv.ParseUint(s, 10, 32); err == nil && slices.Contains(usualModes, Mode(v)) {
+		*m = Mode(v)
+		return nil
+	}
 	if !strings.HasPrefix(s, "0") {
 		return misplaced(node, "write it in octal with a leading 0, as in 0644", "mode %q is decimal", s)
 	}
@@ -160,6 +170,11 @@ func (m *Mode) UnmarshalYAML(node ast.Node) error {
 	*m = Mode(v)
 	return nil
 }
+
+// usualModes are modes and umasks that are taken in decimal. None of them looks
+// like one of them in octal that lost its 0.
+var usualModes = []Mode{0o2, 0o7, 0o22, 0o27, 0o77, 0o400, 0o440, 0o444, 0o500, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o666,
+	0o700, 0o711, 0o750, 0o755, 0o770, 0o775, 0o777, 0o1777, 0o2755, 0o4711, 0o4755}
 
 // Time is a time stamp of YAML; zero where none is given.
 type Time struct{ time.Time }
@@ -196,6 +211,7 @@ func Parse(file string, data []byte) (*Manifest, error) {
 	if err := decode(file, data, m); err != nil {
 		return nil, err
 	}
+	m.nfpm = m.node("$.slackware") == nil
 	for i := range m.Contents {
 		m.Contents[i].at = fmt.Sprintf("$.contents[%d]", i)
 	}
@@ -207,9 +223,7 @@ func Parse(file string, data []byte) (*Manifest, error) {
 		o.Contents = append(o.Contents, o.oldContents("$.overrides.slackware.")...)
 		m.override(o)
 	}
-	if err := m.expand(); err != nil {
-		return nil, err
-	}
+	m.expand()
 	if err := m.check(); err != nil {
 		return nil, err
 	}
@@ -257,17 +271,16 @@ func (m *Manifest) override(o Overridable) {
 	}
 }
 
-// expand puts in environment variables, in the fields where nfpm does. In the
-// package's name a variable that is not set is an error.
-func (m *Manifest) expand() error {
-	var errs []error
+// expand puts in environment variables, in the fields where nfpm does. One that
+// is not set is empty, and told where it would be in the package's name.
+func (m *Manifest) expand() {
 	for _, f := range []struct {
 		name  string
 		value *string
 		named bool // in the name of the package
 	}{
 		{"name", &m.Name, true}, {"arch", &m.Arch, true}, {"version", &m.Version, true},
-		{"prerelease", &m.Prerelease, false}, {"version_metadata", &m.VersionMetadata, false}, {"release", &m.Release, false},
+		{"prerelease", &m.Prerelease, true}, {"version_metadata", &m.VersionMetadata, true}, {"release", &m.Release, true},
 		{"platform", &m.Platform, false}, {"maintainer", &m.Maintainer, false}, {"description", &m.Description, false},
 		{"vendor", &m.Vendor, false}, {"homepage", &m.Homepage, false}, {"license", &m.License, false},
 		{"scripts.preinstall", &m.Scripts.PreInstall, false}, {"scripts.postinstall", &m.Scripts.PostInstall, false},
@@ -276,12 +289,11 @@ func (m *Manifest) expand() error {
 		*f.value = os.Expand(*f.value, func(name string) string {
 			v, ok := os.LookupEnv(name)
 			if !ok && f.named {
-				errs = append(errs, m.at("$."+f.name, "set it before mkslack: "+name+"=...", "the environment variable %s is not set", name))
+				m.say(f.name, fmt.Sprintf("the environment variable %s is not set", name))
 			}
 			return v
 		})
 	}
-	return errors.Join(errs...)
 }
 
 // BuildNumber is the BUILD of the package's name.
@@ -289,7 +301,7 @@ func (m *Manifest) BuildNumber() int {
 	if m.Slackware.Build > 0 {
 		return m.Slackware.Build
 	}
-	if n, err := strconv.Atoi(m.Release); err == nil && n > 0 {
+	if n, err := strconv.Atoi(first("^([0-9]+)", m.Release)); err == nil && n > 0 {
 		return n
 	}
 	return 1
@@ -305,9 +317,24 @@ func (m *Manifest) Tag() string {
 
 // FullVersion is the version with what nfpm keeps apart folded in.
 func (m *Manifest) FullVersion() string {
-	v, _ := FoldVersion(m.Version, m.Prerelease, m.VersionMetadata) // check has seen to it
+	v, _ := m.foldVersion() // check has seen to it
 	return v
 }
+
+// foldVersion folds the version. In a semantic one prerelease and
+// version_metadata replace what it has of them, as with nfpm.
+func (m *Manifest) foldVersion() (string, error) {
+	if m.VersionSchema == "none" {
+		return joinVersion(m.Version, m.Prerelease, m.VersionMetadata)
+	}
+	if parts := semverRE.FindStringSubmatch(m.Version); parts != nil {
+		return FoldVersion(parts[1], cmp.Or(m.Prerelease, parts[2]), cmp.Or(m.VersionMetadata, parts[3]))
+	}
+	return FoldVersion(m.Version, m.Prerelease, m.VersionMetadata)
+}
+
+// semverRE takes a semantic version apart, with as few numbers as nfpm takes.
+var semverRE = regexp.MustCompile(`^(v?[0-9]+(?:\.[0-9]+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?$`)
 
 // decode is the strict decoding of YAML with errors as FILE:LINE:COLUMN: TEXT.
 func decode(file string, data []byte, m *Manifest) error {

@@ -29,6 +29,7 @@ func TestFoldVersion(t *testing.T) {
 		{"", "", "", ""},
 		{"1 2", "", "", ""},
 		{"1/2", "", "", ""},
+		{".", "", "", ""},
 	} {
 		got, err := FoldVersion(test.version, test.pre, test.meta)
 		if got != test.want || (err == nil) != (test.want != "") {
@@ -49,6 +50,7 @@ func TestManifestMistakes(t *testing.T) {
 		{"contents: [{src: a, dst: /a, file_info: {mtime: soon}}]", `"soon" is no time`},
 		{"arch: vax", `:3:7: unknown architecture "vax"`},
 		{"platform: darwin", `platform "darwin"`},
+		{"version_schema: semvar", `unknown schema "semvar"`},
 		{"slackware: {kind: scons}", `unknown kind "scons"`},
 		{"slackware: {tag: a-b}", `bad tag "a-b"`},
 		{"slackware: {requires: ['a b']}", `bad name "a b"`},
@@ -95,13 +97,16 @@ conflicts: [a]
 replaces: [a]
 provides: [a]
 changelog: c.yaml
+vendor: v
+license: MIT
+bindir: /usr/bin
 rpm: {group: x}
 deb: {triggers: {interest: [x]}}
 apk: {}
 archlinux: {}
 ipk: {}
 overrides: {rpm: {depends: [b]}}
-contents: [{dst: /var/log/x, type: ghost}, {src: a, dst: /a, packager: deb}, {src: a, dst: /usr/lib/systemd/system/x.service}]
+contents: [{dst: /var/log/x, type: ghost}, {src: a, dst: /t, type: tree, disown_subtree: [/t], file_info: {lang: en}}, {src: a, dst: /a, packager: deb}, {src: a, dst: /usr/lib/systemd/system/x.service}]
 scripts: {preinstall: a, preremove: b}
 `)
 	if err != nil {
@@ -109,8 +114,8 @@ scripts: {preinstall: a, preremove: b}
 	}
 	all := strings.Join(m.Notes, "\n")
 	for _, want := range []string{"release:", "epoch:", "section:", "priority:", "depends:", "recommends:", "suggests:", "conflicts:", "replaces:",
-		"provides:", "changelog:", "rpm:", "deb:", "apk:", "archlinux:", "ipk:", "overrides.rpm:", "contents[0]: /var/log/x", "contents[1]: /a",
-		"no systemd", "scripts.preinstall:", "scripts.preremove:"} {
+		"provides:", "changelog:", "rpm:", "deb:", "apk:", "archlinux:", "ipk:", "overrides.rpm:", "contents[0]: /var/log/x", "contents[2]: /a",
+		"contents[1].disown_subtree", "contents[1].file_info.lang", "vendor:", "license:", "bindir:", "no systemd", "scripts.preinstall:", "scripts.preremove:"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no note about %s in\n%s", want, all)
 		}
@@ -147,6 +152,9 @@ func TestContents(t *testing.T) {
 	if err := os.Symlink("two.conf", filepath.Join(dir, "sub/link")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Symlink("sub/deep", filepath.Join(dir, "to-deep")); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		content string
 		want    string // members, with modes; empty for an error
@@ -154,14 +162,28 @@ func TestContents(t *testing.T) {
 		{"{src: one.conf, dst: /etc/one.conf}", "etc/one.conf 0640"},
 		{"{src: one.conf, dst: /etc/}", "etc/one.conf 0640"},
 		{"{src: one.conf, dst: etc/x, file_info: {mode: 04755}}", "etc/x 04755"},
-		{"{src: 'sub/*.conf', dst: /etc/two}", "etc/two 0640"},
+		{"{src: 'sub/*.conf', dst: /etc/two}", "etc/two/two.conf 0640"},
 		{"{src: 'sub/*.conf', dst: /etc/}", "etc/two.conf 0640"},
-		{"{src: 'sub/**/*.conf', dst: /etc}", "etc/deep/three.conf 0640,etc/two.conf 0640"},
+		{"{src: 'sub/**.conf', dst: /etc}", "etc/deep/three.conf 0640,etc/two.conf 0640"},
+		{"{src: 'sub/**/*.conf', dst: /etc}", "etc/three.conf 0640"},
+		{"{src: 'sub/**.conf', dst: /etc/}", "etc/three.conf 0640,etc/two.conf 0640"},
+		{"{src: 'sub/[!x]*/[t]*', dst: /etc}", "etc/three.conf 0640"},
+		{"{src: 'sub/lin?', dst: /etc}", "etc/link -> two.conf"},
+		{"{src: sub/link, dst: /etc/two}", "etc/two -> two.conf"},
 		{"{src: '{one.conf,sub/two.conf}', dst: /etc}", "etc/one.conf 0640,etc/sub/two.conf 0640"},
-		{"{src: 'solo/x-*', dst: /usr/bin/x}", "usr/bin/x 0640"},
+		{"{src: 'solo/x-*', dst: /usr/bin/x}", "usr/bin/x/x-1.bin 0640"},
 		{"{src: sub/deep, dst: /d}", "d/four.txt 0640,d/three.conf 0640"},
+		{"{src: sub/deep, dst: /d/}", "d/four.txt 0640,d/three.conf 0640"},
+		{"{src: sub, dst: /d/}", "d/four.txt 0640,d/link -> two.conf,d/three.conf 0640,d/two.conf 0640"},
+		{"{src: to-deep, dst: /d}", "d/four.txt 0640,d/three.conf 0640"},
 		{"{src: 'sub/d*', dst: /d}", "d/four.txt 0640,d/three.conf 0640"},
 		{"{src: sub, dst: /d, type: tree}", "d dir 0755,d/deep dir 0755,d/deep/four.txt 0640,d/deep/three.conf 0640,d/link -> two.conf,d/two.conf 0640"},
+		{"{src: sub, dst: /, type: tree}", "deep dir 0755,deep/four.txt 0640,deep/three.conf 0640,link -> two.conf,two.conf 0640"},
+		{"{src: sub/deep, dst: /d, type: tree, file_info: {mode: 0640}}", "d dir 0750,d/four.txt 0640,d/three.conf 0640"},
+		{"{src: sub/deep, dst: /etc, type: 'config|noreplace|tree'}", "etc dir 0755,etc/four.txt 0640 config,etc/three.conf 0640 config"},
+		{"{src: one.conf, dst: /var/lib/a/b/c, file_info: {owner: app}}", "var/lib/a dir 0755 app,var/lib/a/b dir 0755 app,var/lib/a/b/c 0640 app"},
+		{"{src: sub/deep, dst: /usr, type: tree, file_info: {owner: app}}", "usr dir 0755,usr/four.txt 0640 app,usr/three.conf 0640 app"},
+		{"{src: one.conf, dst: /x, file_info: {mode: 420}}", "x 0644"},
 		{"{src: /x/y, dst: /l, type: symlink}", "l -> /x/y"},
 		{"{dst: /var/x, type: dir, file_info: {mode: 0700}}", "var/x dir 0700"},
 		{"{dst: /var/x, type: ghost}", "none"},
@@ -187,14 +209,20 @@ func TestContents(t *testing.T) {
 		}
 		var got []string
 		for _, i := range items {
+			text := i.dst + " " + octal(i.mode)
 			switch {
 			case i.dir:
-				got = append(got, i.dst+" dir "+octal(i.mode))
+				text = i.dst + " dir " + octal(i.mode)
 			case i.link != "":
-				got = append(got, i.dst+" -> "+i.link)
-			default:
-				got = append(got, i.dst+" "+octal(i.mode))
+				text = i.dst + " -> " + i.link
 			}
+			if i.config {
+				text += " config"
+			}
+			if i.owner != "" {
+				text += " " + i.owner
+			}
+			got = append(got, text)
 		}
 		if text := strings.Join(sorted(got), ","); text != test.want && !(text == "" && test.want == "none") {
 			t.Errorf("%s: %s, want %s", test.content, text, test.want)
@@ -212,22 +240,108 @@ func octal(m fs.FileMode) string {
 	return text
 }
 
-func TestTwiceTheSamePath(t *testing.T) {
+// An nfpm.yaml is read as nfpm reads it: from the current directory, with the
+// environment's variables only.
+func TestNfpm(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"a", "b"} {
+	t.Chdir(dir)
+	t.Setenv("ARCH", "amd64")
+	t.Setenv("VERSION", "v1.2.3-rc.1+git")
+	for _, f := range []string{"dist/tool_amd64_v1.2.3-rc.1+git", "packaging/post.sh", "packaging/near"} {
+		if err := os.MkdirAll(filepath.Dir(f), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(f, []byte("echo "+f+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := `name: tool${UNSET_SUFFIX}
+arch: ${UNSET_ARCH}
+version: ${VERSION}
+prerelease: beta
+release: 3.el9
+scripts: {postinstall: ./packaging/post.sh}
+contents:
+  - {src: 'dist/tool_${ARCH}_${VERSION}', dst: /usr/bin/tool, expand: true}
+  - {src: near, dst: /etc/near}
+`
+	if err := os.WriteFile("packaging/nfpm.yaml", []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m, err := Load("packaging/nfpm.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := m.Package(context.Background(), PackageOptions{Output: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := filepath.Base(file); got != "tool-1.2.3_beta+git-x86_64-3_SBo.txz" {
+		t.Error(got)
+	}
+	for _, want := range []string{"UNSET_SUFFIX is not set", "UNSET_ARCH is not set", `release: "3.el9" is no whole number over 0: the build number is 3`} {
+		if !strings.Contains(strings.Join(m.Notes, "\n"), want) {
+			t.Errorf("no note %q in %q", want, m.Notes)
+		}
+	}
+	got := members(t, file)
+	for _, want := range []string{"usr/bin/tool", "etc/near"} {
+		if got[want] == "" {
+			t.Errorf("no %s", want)
+		}
+	}
+	if !strings.Contains(got["install/doinst.sh"], "echo packaging/post.sh") {
+		t.Errorf("doinst.sh: %s", got["install/doinst.sh"])
+	}
+}
+
+func TestVersionSchema(t *testing.T) {
+	for _, test := range []struct{ fields, want string }{
+		{"version: v1.2.3-rc1", "1.2.3_rc1"},
+		{"version: v1.2.3-rc1\nversion_schema: none", "v1.2.3_rc1"},
+		{"version: 1.2.3-rc1+git\nprerelease: beta\nversion_metadata: a.1", "1.2.3_beta+a.1"},
+		{"version: 1.2.3-rc1\nprerelease: beta\nversion_schema: none", "1.2.3_rc1_beta"},
+		{"version: '1.2'", "1.2"},
+		{"version: 2024.01.02.3-x\nprerelease: y", "2024.01.02.3_x_y"},
+	} {
+		m, err := Parse("x.yaml", []byte("name: x\n"+test.fields+"\n"))
+		if err != nil {
+			t.Errorf("%s: %v", test.fields, err)
+			continue
+		}
+		if got := m.FullVersion(); got != test.want {
+			t.Errorf("%s: %s, want %s", test.fields, got, test.want)
+		}
+	}
+}
+
+// A tree may replace what came before it, as with nfpm; all else is a mistake.
+func TestCollisions(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "tree/x", "tree/sub/y"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m, err := Parse(filepath.Join(dir, "x.yaml"), []byte("name: x\nversion: 1\ncontents: [{src: a, dst: /x}, {src: b, dst: /x}]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Package(context.Background(), PackageOptions{Output: dir}); err == nil || !strings.Contains(err.Error(), "/x comes twice") {
-		t.Errorf("%v", err)
-	}
-	if made, _ := filepath.Glob(dir + "/*.t?z"); len(made) > 0 {
-		t.Errorf("made %v", made)
+	for _, test := range []struct{ contents, want string }{
+		{"{src: a, dst: /x}, {src: a, dst: /x}", "x.yaml:3:31: /x comes twice"},
+		{"{src: a, dst: /o/x}, {src: tree, dst: /o, type: tree}", ""},
+		{"{src: tree, dst: /o, type: tree}, {src: a, dst: /o/x}", "x.yaml:3:46: /o/x comes twice"},
+		{"{dst: /o, type: dir, file_info: {mode: 0700}}, {src: tree, dst: /o, type: tree}", ""},
+		{"{src: a, dst: /o}, {src: a, dst: /o/x}", "/o/x lies below /o, which is no directory but"},
+		{"{src: a, dst: /v/x, file_info: {owner: u}}, {dst: /v, type: dir}", ""},
+	} {
+		m, err := Parse(filepath.Join(dir, "x.yaml"), []byte("name: x\nversion: 1\ncontents: ["+test.contents+"]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.Package(context.Background(), PackageOptions{Output: t.TempDir()})
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.contents, err, test.want)
+		}
 	}
 }
 

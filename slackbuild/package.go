@@ -156,7 +156,7 @@ func (m *Manifest) entries(w *workspace) ([]pkgtools.Entry, error) {
 		return nil, err
 	}
 	items = append(items, m.docItems(w)...)
-	if err := checkUnique(items); err != nil {
+	if items, err = m.unique(items); err != nil {
 		return nil, err
 	}
 	var configs []string
@@ -187,7 +187,7 @@ func (m *Manifest) withSource(w *workspace) *Manifest {
 func (m *Manifest) docItems(w *workspace) []item {
 	var items []item
 	for _, d := range m.Slackware.Docs {
-		found, err := match(filepath.Join(w.source, d))
+		found, err := match(w.source, d)
 		if err != nil {
 			continue
 		}

@@ -13,10 +13,13 @@ import (
 // give 1.2.0_rc_1+git3. A leading v before a digit is dropped, as nfpm drops
 // it from a semantic version.
 func FoldVersion(version, prerelease, metadata string) (string, error) {
-	v := version
-	if len(v) > 1 && v[0] == 'v' && '0' <= v[1] && v[1] <= '9' {
-		v = v[1:]
+	if len(version) > 1 && version[0] == 'v' && '0' <= version[1] && version[1] <= '9' {
+		version = version[1:]
 	}
+	return joinVersion(version, prerelease, metadata)
+}
+
+func joinVersion(v, prerelease, metadata string) (string, error) {
 	if prerelease != "" {
 		v += "-" + prerelease
 	}
@@ -25,9 +28,9 @@ func FoldVersion(version, prerelease, metadata string) (string, error) {
 	}
 	v = strings.ReplaceAll(v, "-", "_")
 	if !versionRE.MatchString(v) {
-		return "", fmt.Errorf("version %q: only letters, digits and . _ + ~ can be in a package's version", v)
+		return "", fmt.Errorf("version %q: a package's version has letters and digits, and only . _ + ~ beside them", v)
 	}
 	return v, nil
 }
 
-var versionRE = regexp.MustCompile(`^[A-Za-z0-9._+~]+$`)
+var versionRE = regexp.MustCompile(`^[._+~]*[A-Za-z0-9][A-Za-z0-9._+~]*$`)
