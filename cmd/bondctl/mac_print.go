@@ -111,8 +111,11 @@ func claimLine(c source.Claim) string {
 // maxListed bounds the sources that are listed one by one.
 const maxListed = 40
 
+// maxNotText bounds the files that are named because they are no text.
+const maxNotText = 5
+
 func writeMACSources(w io.Writer, p cmdline.Palette, results []source.Result, failures []string) {
-	var absent []string
+	var absent, notText []string
 	here := map[string]bool{}
 	for _, s := range results {
 		here[s.Name] = here[s.Name] || !s.Absent
@@ -122,6 +125,8 @@ func writeMACSources(w io.Writer, p cmdline.Palette, results []source.Result, fa
 	for _, s := range results {
 		switch {
 		case s.Err != nil:
+		case s.NotText:
+			notText = append(notText, s.File)
 		case s.Absent:
 			if !here[s.Name] && !slices.Contains(absent, s.Name) {
 				absent = append(absent, s.Name)
@@ -151,6 +156,11 @@ func writeMACSources(w io.Writer, p cmdline.Palette, results []source.Result, fa
 	}
 	if len(absent) > 0 && len(absent) <= maxListed {
 		fmt.Fprintf(w, "Not here: %s\n", strings.Join(absent, ", "))
+	}
+	if n := len(notText); n > maxNotText {
+		fmt.Fprintf(w, "No text, left out: %s and %d more\n", strings.Join(notText[:maxNotText], ", "), n-maxNotText)
+	} else if n > 0 {
+		fmt.Fprintf(w, "No text, left out: %s\n", strings.Join(notText, ", "))
 	}
 	if len(failures) > 0 {
 		fmt.Fprintln(w, p.Warn("Could not be read:"))

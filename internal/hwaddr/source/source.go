@@ -32,6 +32,9 @@ type Result struct {
 	Count int `json:"addresses"`
 	// Absent is set where there is no such file here, which is no failure.
 	Absent bool `json:"absent,omitempty"`
+	// NotText is set for a file below a directory that is left out, as it is no
+	// text: a picture, a database. Absent is set as well.
+	NotText bool `json:"not_text,omitempty"`
 	// Err says why the source, or a part of it, could not be read.
 	Err error `json:"-"`
 }
@@ -197,7 +200,7 @@ func dirSources(dir string, f *format) ([]Source, error) {
 		s.read = func(sink Sink) Result {
 			r := read(sink)
 			if f == nil && errors.Is(r.Err, errNotText) {
-				return Result{Absent: true}
+				return Result{Absent: true, NotText: true}
 			}
 			return r
 		}

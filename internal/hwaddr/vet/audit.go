@@ -5,6 +5,7 @@ package vet
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -237,7 +238,7 @@ func (t *topology) judge(a hwaddr.Addr, claims []source.Claim) []Finding {
 	for _, table := range tables(by(func(c source.Claim) bool {
 		return c.Format == "text" || c.Class == source.Reserved && c.Name == "" && slices.Contains([]string{"csv", "json", "ethers", "dnsmasq.conf"}, c.Format)
 	})) {
-		if lines := distinct(table, func(c source.Claim) string { return strconv.Itoa(c.Line) }); len(lines) > 1 && !number(table) {
+		if lines := distinct(table, func(c source.Claim) string { return strconv.Itoa(c.Line) }); len(lines) > 1 && !number(table) && !logged(table) {
 			report(Listed, fmt.Sprintf("%s names it on lines %s", table[0].File, and(lines)), "see whether these lines mean one machine; if not, change one address", table)
 		}
 	}
@@ -329,6 +330,16 @@ func number(claims []source.Claim) bool {
 		return false
 	}
 	return !slices.ContainsFunc(claims, func(c source.Claim) bool { return !strings.Contains(c.Text, bare) })
+}
+
+// stamp is the time that a line of a log begins with: of syslog, ISO 8601, of
+// tcpdump, of dmesg.
+var stamp = regexp.MustCompile(`^(?:[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d\.|\[ *\d+\.\d+\]) ?`)
+
+// logged reports whether all lines are of a log, which names a host as often as
+// it does something.
+func logged(claims []source.Claim) bool {
+	return !slices.ContainsFunc(claims, func(c source.Claim) bool { return !stamp.MatchString(c.Text) })
 }
 
 // maxNames bounds the names in a sentence.

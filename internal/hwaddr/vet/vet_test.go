@@ -153,6 +153,9 @@ func TestAuditFiles(t *testing.T) {
 		"ethers with addresses":   {map[string]string{"ethers": "02:00:5e:10:00:38 192.0.2.1\n2:0:5e:10:0:38 192.0.2.2\n"}, []string{"listed twice: ethers names it on lines 1 and 2"}},
 		"ethers with names":       {map[string]string{"ethers": "02:00:5e:10:00:38 a.lan\n2:0:5e:10:0:38 b.lan\n"}, []string{"owners: it is given to a and b"}},
 		"text, one line":          {map[string]string{"w": "x 02:00:5e:10:00:38 is 0200.5e10.0038\n"}, nil},
+		"a log":                   {map[string]string{"syslog": "Nov 26 10:00:00 gw dhcpd: DHCPACK to 02:00:5e:10:00:38\nNov 26 11:00:00 gw dhcpd: DHCPACK to 02:00:5e:10:00:38\n"}, nil},
+		"a log and more":          {map[string]string{"w": "2026-11-26 10:00 02:00:5e:10:00:38\nNAS 02:00:5e:10:00:38\n"}, []string{"listed twice: w names it on lines 1 and 2"}},
+		"leases one after one":    {map[string]string{"l": "address,hwaddr,client_id,valid_lifetime,expire,subnet_id\n192.0.2.1,02:00:5e:10:00:38,,1,9999999999,1\n192.0.2.2,02:00:5e:10:00:38,,1,9999999999,1\n"}, nil},
 		"dates":                   {map[string]string{"w": "202611211200\n202611211200\n"}, nil},
 		"bad lines":               {map[string]string{"w": "ff:ff:ff:ff:ff:ff\n02:00:5e:10:00\n"}, []string{"w:1: ff:ff:ff:ff:ff:ff: it is the broadcast address", "w:2: \"02:00:5e:10:00\": five octets, an address has six"}},
 	} {
