@@ -80,6 +80,7 @@ func Args(c *cli.Context, min, max int, names string) error {
 // urfave/cli then fails with a status of its own: actions check what they need.
 func Run(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app.Reader, app.Writer, app.ErrWriter = stdin, stdout, stderr
+	cli.FlagStringer = flagHelp
 	app.HideHelpCommand = true
 	app.ExitErrHandler = func(*cli.Context, error) {}
 	app.OnUsageError = onUsageError

@@ -103,6 +103,33 @@ func TestHelpGoesToStdout(t *testing.T) {
 	}
 }
 
+// TestHelpFits checks the form of an option in --help, and that it fits into a
+// terminal of 80 columns.
+func TestHelpFits(t *testing.T) {
+	app := newApp()
+	app.Commands[0].Flags = []cli.Flag{
+		&cli.StringSliceFlag{Name: "from", Aliases: []string{"f"}, Usage: "read also this `[FORMAT:]FILE`, directory, or - for standard input; may be repeated, and all are read"},
+		&cli.StringFlag{Name: "root", Usage: "below `DIR`", Value: "/"},
+		&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+	}
+	var stdout bytes.Buffer
+	Run(app, []string{"prog", "fail", "--help"}, strings.NewReader(""), &stdout, &bytes.Buffer{})
+	want := `
+   -f, --from [FORMAT:]FILE
+            read also this [FORMAT:]FILE, directory, or - for standard input;
+            may be repeated, and all are read
+   --root DIR
+            below DIR (default: "/")
+   --json
+            print JSON
+   -h, --help
+            show help
+`
+	if !strings.Contains(stdout.String(), want) {
+		t.Errorf("--help prints\n%s\nwant in it\n%s", &stdout, want)
+	}
+}
+
 func TestColoursOnlyOnATerminal(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
