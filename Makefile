@@ -11,7 +11,7 @@ HOSTGO := env -u GOOS -u GOARCH -u GO386 -u GOARM CGO_ENABLED=0 $(GO)
 STATICCHECK := $(HOSTGO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MANPAGES := $(wildcard doc/*.[158])
 
-.PHONY: all help build mkslack generate dist packages slackbuild test test-all race fuzz lint lint-shell lint-man check check-deps clean kernels vm check-kernels interop bench
+.PHONY: all help build mkslack generate dist packages slackbuild test test-all race fuzz lint lint-shell lint-man check check-deps clean kernels vm check-kernels mutants interop bench
 all: build
 
 help: ## list the targets
@@ -110,6 +110,11 @@ vm: ## boot KERNELS and run the package there (SCENARIO: only that one)
 
 check-kernels: ## the same on every kernel there is, 32-bit processors too
 	@REQUIRE_VM_TESTS=1 $(MAKE) --no-print-directory vm KERNELS="5.10 6.1 6.12 7.2 6.1-686"
+
+mutants: ## break each promise of rc.bond on purpose, and see its scenario fail, on the first of KERNELS
+	@test/vm/kernels.sh $(VMDIR) $(firstword $(KERNELS))
+	@VMTEST_MUTANTS=1 REQUIRE_VM_TESTS=1 VMTEST_KERNELS=$(VMDIR) VMTEST_MACHINES="$(firstword $(KERNELS))" \
+	  $(GOTESTSUM) --format testname -- -count=1 -timeout 90m -run '^TestMutants' ./test/vm
 
 bench: ## measure against real peers where they are given (IFENSLAVE_C, ...), and print ratios
 	@test/vm/kernels.sh $(VMDIR) 6.1 || echo "SKIPPED: bench: no kernel to measure on"

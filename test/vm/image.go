@@ -19,8 +19,9 @@ import (
 var References = []string{"IFENSLAVE_C", "RC_INET1", "PKGTOOLS_DIR", "EXASOCK_KO", "BASH42"}
 
 // WriteInitrd makes the initial file system at path: the one that kernels.sh made
-// for the kernel, then guest/ and scenarios/ of here, and the package.
-func WriteInitrd(path, kernelDir, here, pkg string) error {
+// for the kernel, then guest/ and scenarios/ of here, the package, and the mutants where
+// there are any.
+func WriteInitrd(path, kernelDir, here, pkg, mutants string) error {
 	tree, err := os.MkdirTemp(filepath.Dir(path), "initrd")
 	if err != nil {
 		return err
@@ -45,6 +46,11 @@ func WriteInitrd(path, kernelDir, here, pkg string) error {
 			if err := copyTree(filepath.Join(tree, "vm", "ref", name), from); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
+		}
+	}
+	if mutants != "" {
+		if err := copyTree(filepath.Join(tree, "vm", "mutants"), mutants); err != nil {
+			return err
 		}
 	}
 	return archive(path, filepath.Join(kernelDir, "base.cpio"), tree)

@@ -121,9 +121,10 @@ func Boot(m Machine, kernel, initrd string) (*Guest, error) {
 	return g, nil
 }
 
-// Run runs a scenario. After an error the guest is of no more use.
-func (g *Guest) Run(scenario string) (Result, error) {
-	if _, err := fmt.Fprintf(g.stdin, "%s\n", scenario); err != nil {
+// Run runs a scenario, with the files of a mutant in place of the package's where one
+// is named. After an error the guest is of no more use.
+func (g *Guest) Run(scenario, mutant string) (Result, error) {
+	if _, err := fmt.Fprintf(g.stdin, "%s %s\n", scenario, mutant); err != nil {
 		return Result{}, fmt.Errorf("the guest does not listen: %w", err)
 	}
 	return g.wait(scenario, scenarioLimit)

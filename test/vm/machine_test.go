@@ -13,7 +13,7 @@ import (
 // fakeQEMU speaks the guest's side of the protocol, as guest/init does.
 const fakeQEMU = `#!/bin/bash
 printf 'installing\r\n@vm end boot %s\r\n' "${BOOT:-0}"
-while read -r name; do
+while read -r name _; do
   case $name in
     off) exit 0 ;;
     good) printf 'ok: a\r\n@vm end other 1\r\n@vm end good 0\r\n' ;;
@@ -51,7 +51,7 @@ func TestGuestRun(t *testing.T) {
 		{"bad", Result{1, "FAIL: b\n"}},
 		{"good", Result{0, "ok: a\n@vm end other 1\n"}},
 	} {
-		got, err := g.Run(test.scenario)
+		got, err := g.Run(test.scenario, "")
 		if err != nil || got != test.want {
 			t.Errorf("%s: got %+v, %v, want %+v", test.scenario, got, err, test.want)
 		}
@@ -67,7 +67,7 @@ func TestGuestLost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := g.Run(scenario)
+		result, err := g.Run(scenario, "mutant")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", scenario, err, want)
 		}

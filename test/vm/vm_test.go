@@ -15,10 +15,7 @@ import (
 // TestVM runs every scenario on each machine that VMTEST_MACHINES names, by its name or
 // by its kernel's; where it is empty, on all whose kernel is there.
 func TestVM(t *testing.T) {
-	kernels := os.Getenv("VMTEST_KERNELS")
-	if kernels == "" {
-		skip(t, "VMTEST_KERNELS names no folder of kernels (make kernels makes one, make vm uses it)")
-	}
+	kernels := needKernels(t)
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -30,29 +27,12 @@ func TestVM(t *testing.T) {
 	if len(scenarios) == 0 {
 		t.Fatal("scenarios/ holds no scenario")
 	}
-	wanted := strings.Fields(os.Getenv("VMTEST_MACHINES"))
-	for i, name := range wanted {
-		if !slices.ContainsFunc(Machines, func(m Machine) bool { return m.isOneOf(wanted[i : i+1]) }) {
-			t.Errorf("VMTEST_MACHINES: there is no machine %q", name)
-		}
-	}
 	packages := newPackages(t, filepath.Join(here, "..", ".."))
 	seen := map[string]bool{} // architectures
-	for _, m := range Machines {
-		if len(wanted) > 0 && !m.isOneOf(wanted) {
-			continue
-		}
+	for _, m := range wantedMachines(t) {
 		t.Run(m.Name, func(t *testing.T) {
+			needMachine(t, kernels, m)
 			dir := filepath.Join(kernels, m.Kernel)
-			if _, err := os.Stat(filepath.Join(dir, "base.cpio")); err != nil {
-				if len(wanted) == 0 {
-					t.Skipf("no kernel: %v (make kernels KERNELS=%s)", err, m.Kernel)
-				}
-				skip(t, "no kernel: "+err.Error()+" (make kernels KERNELS="+m.Kernel+")")
-			}
-			if _, err := exec.LookPath(m.QEMU); err != nil {
-				skip(t, err.Error()+" (package qemu-system-x86)")
-			}
 			row := table.add(m.Arch, kernelVersion(dir), m.CPU)
 			b := &bench{machine: m, dir: dir, here: here, packages: packages}
 			t.Cleanup(b.close)
@@ -63,11 +43,52 @@ func TestVM(t *testing.T) {
 				t.Run(s.name, func(t *testing.T) {
 					t.Parallel()
 					t.Cleanup(func() { row.count(t, s.name) })
-					b.run(t, s.name)
+					judge(t, b.run(t, s.name, ""))
 				})
 			}
 			seen[m.Arch] = true
 		})
+	}
+}
+
+// needKernels is the folder of kernels that VMTEST_KERNELS names; without one the test
+// is skipped.
+func needKernels(t *testing.T) string {
+	t.Helper()
+	kernels := os.Getenv("VMTEST_KERNELS")
+	if kernels == "" {
+		skip(t, "VMTEST_KERNELS names no folder of kernels (make kernels makes one, make vm uses it)")
+	}
+	return kernels
+}
+
+// wantedMachines is what VMTEST_MACHINES names; all of them where it is empty.
+func wantedMachines(t *testing.T) []Machine {
+	t.Helper()
+	wanted := strings.Fields(os.Getenv("VMTEST_MACHINES"))
+	for i, name := range wanted {
+		if !slices.ContainsFunc(Machines, func(m Machine) bool { return m.isOneOf(wanted[i : i+1]) }) {
+			t.Fatalf("VMTEST_MACHINES: there is no machine %q", name)
+		}
+	}
+	if len(wanted) == 0 {
+		return Machines
+	}
+	return slices.DeleteFunc(slices.Clone(Machines), func(m Machine) bool { return !m.isOneOf(wanted) })
+}
+
+// needMachine skips the test where the machine's kernel or emulator is missing.
+func needMachine(t *testing.T, kernels string, m Machine) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(kernels, m.Kernel, "base.cpio")); err != nil {
+		why := "no kernel: " + err.Error() + " (make kernels KERNELS=" + m.Kernel + ")"
+		if os.Getenv("VMTEST_MACHINES") == "" { // nobody asked for it
+			t.Skip(why)
+		}
+		skip(t, why)
+	}
+	if _, err := exec.LookPath(m.QEMU); err != nil {
+		skip(t, err.Error()+" (package qemu-system-x86)")
 	}
 }
 
@@ -117,17 +138,19 @@ type bench struct {
 	machine   Machine
 	dir, here string
 	packages  *packages
+	mutants   string // a folder of trees of files to run scenarios with; may be empty
 	mu        sync.Mutex
 	initrd    string
 	idle      []*Guest
 }
 
-func (b *bench) run(t *testing.T, scenario string) {
+// run runs a scenario, with a mutant of the package where one is named.
+func (b *bench) run(t *testing.T, scenario, mutant string) Result {
 	guest := b.take()
 	if guest == nil {
 		guest = b.boot(t)
 	}
-	result, err := guest.Run(scenario)
+	result, err := guest.Run(scenario, mutant)
 	if err != nil {
 		guest.Close()
 		t.Fatalf("%v\n%s", err, result.Output)
@@ -135,6 +158,12 @@ func (b *bench) run(t *testing.T, scenario string) {
 	b.mu.Lock()
 	b.idle = append(b.idle, guest)
 	b.mu.Unlock()
+	return result
+}
+
+// judge makes the result of a scenario that of the test.
+func judge(t *testing.T, result Result) {
+	t.Helper()
 	switch result.Status {
 	case 0:
 		t.Log("\n" + result.Output)
@@ -172,7 +201,7 @@ func (b *bench) image(t *testing.T) string {
 	defer b.mu.Unlock()
 	if b.initrd == "" {
 		initrd := filepath.Join(b.packages.dir, b.machine.Name+".cpio")
-		if err := WriteInitrd(initrd, b.dir, b.here, b.packages.get(t, b.machine.Arch)); err != nil {
+		if err := WriteInitrd(initrd, b.dir, b.here, b.packages.get(t, b.machine.Arch), b.mutants); err != nil {
 			t.Fatalf("initrd: %v", err)
 		}
 		b.initrd = initrd

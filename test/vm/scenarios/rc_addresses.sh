@@ -66,3 +66,14 @@ sed -i 's/10.77.0.2/10.77.0.3/; s/^GATEWAY=.*/GATEWAY="10.79.0.1"/' /etc/rc.d/rc
 expect_status 0 rc_bond restart
 equal "the new address, and somebody else's" "10.66.0.9/24 10.77.0.3/24 10.78.0.2/25 10.79.0.2/24" "$(ip -o -4 address show dev bond0 | awk '{ print $4 }' | sort | tr '\n' ' ' | sed 's/ $//')"
 equal "the new gateway" "default via 10.79.0.1 dev bond0 " "$(ip -4 route show default)"
+
+# The gateway is for all of them.
+make_dummies eth2
+cat >>/etc/rc.d/rc.bond.conf <<'END'
+IFNAME[1]="bond1"
+BONDNICS[1]="eth2"
+IPADDRS[1]="10.88.0.2/24"
+END
+expect_status 0 rc_bond start
+expect_status 0 rc_bond bond1_stop
+equal "the default route stays with the other bond" "default via 10.79.0.1 dev bond0 " "$(ip -4 route show default)"

@@ -24,7 +24,27 @@ END
   unchanged "$nic: nothing touched" "$before" "$(snapshot)"
 done
 expect_status 1 rc_bond bond0_start
+for nic in lo other; do
+  config <<END
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 $nic"
+END
+  expect_status 1 rc_bond start
+  expect_err "(lo is the loopback interface|other is a bond itself)"
+  unchanged "$nic: nothing touched" "$before" "$(snapshot)"
+done
 ip link del other
+# Nor is an interface taken that only has the name.
+ip link add bond0 type dummy
+before=$(snapshot)
+config <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth3"
+END
+expect_status 1 rc_bond start
+expect_err 'bond0 is there and is no bond'
+unchanged "a dummy of the name: nothing touched" "$before" "$(snapshot)"
+ip link del bond0
 ip link del br0
 
 # --- A bond made by hand is adopted where it fits.
@@ -33,7 +53,7 @@ IFNAME[0]="bond0"
 BONDNICS[0]="eth0 eth1"
 BONDMODE[0]="balance-xor"
 IFOPTS[0]="miimon 200"
-IPADDRS[0]="10.77.0.2/24"
+IPADDRS[0]="10.77.0.2/24 10.66.0.1/24"
 END
 ip link add bond0 type bond mode balance-xor miimon 200 xmit_hash_policy layer3+4
 ip link set eth0 down
@@ -48,7 +68,13 @@ expect_status 0 rc_bond start
 expect_status 0 rc_bond stop
 check "it stays: rc.bond did not make it" exists bond0
 equal "with its own member" eth0 "$(members bond0)"
-equal "with its own address alone" 10.66.0.1/24 "$(ip -o -4 address show dev bond0 | awk '{ print $4 }')"
+equal "with its own address alone, whoever wants it" 10.66.0.1/24 "$(ip -o -4 address show dev bond0 | awk '{ print $4 }')"
+
+sed -i '/IFOPTS/d' /etc/rc.d/rc.bond.conf
+expect_status 0 rc_bond start
+equal "a default is not asked for" 200 "$(option bond0 miimon)"
+expect_status 0 rc_bond stop
+sed -i '$a IFOPTS[0]="miimon 200"' /etc/rc.d/rc.bond.conf
 
 # --- And refused, and not changed, where it does not.
 before=$(snapshot)
@@ -61,17 +87,40 @@ sed -i 's/balance-xor/active-backup/' /etc/rc.d/rc.bond.conf
 refused 'made by other means and has mode balance-xor 2, not active-backup'
 sed -i 's/active-backup/balance-xor/; s/miimon 200/miimon 100/' /etc/rc.d/rc.bond.conf
 refused 'made by other means and has miimon 200, not 100'
-sed -i 's/miimon 100/miimon 200/; s/eth0 eth1/eth1 eth2/' /etc/rc.d/rc.bond.conf
+sed -i 's/miimon 100/miimon 200/; $a MTU[0]="1400"' /etc/rc.d/rc.bond.conf
+refused 'made by other means and has MTU 1500, not 1400'
+sed -i 's/^MTU.*/HWADDR[0]="02:aa:00:00:00:01" MACCHECK="off"/' /etc/rc.d/rc.bond.conf
+refused 'made by other means and has the address 00:16:3e:00:00:01, not 02:aa:00:00:00:01'
+sed -i 's/^HWADDR.*//; s/eth0 eth1/eth1 eth2/' /etc/rc.d/rc.bond.conf
 refused 'made by other means and has eth0, which is not in BONDNICS\[0\]'
 expect_status 1 rc_bond stop
 expect_err 'not started by rc.bond: left alone'
 unchanged "stop leaves it alone" "$before" "$(snapshot)"
+# A journal that a crash left says nothing about this boot's bonds.
+printf '%s\n' "boot 11111111-2222-3333-4444-555555555555" "made $(</sys/class/net/bond0/ifindex)" >/run/rc.bond/bond.bond0
+expect_status 1 rc_bond stop
+unchanged "a journal of another boot is void" "$before" "$(snapshot)"
+ip link del bond0
+# An empty bond is somebody's, if it is up.
+ip link add bond0 type bond mode broadcast
+ip link set bond0 up
+before=$(snapshot)
+refused 'made by other means and has mode broadcast 3, not balance-xor'
+ip link del bond0
+# One that was made anew under the name of ours is not ours.
+sed -i 's/eth1 eth2/eth0 eth1/' /etc/rc.d/rc.bond.conf
+expect_status 0 rc_bond start
+ip link del bond0
+ip link add bond0 type bond mode broadcast
+expect_status 0 rc_bond stop
+check "a bond that was made anew stays" exists bond0
 ip link del bond0
 
 # --- bond0 of max_bonds=1 is taken, given back, and the module stays.
 config <<'END'
 IFNAME[0]="bond0"
 BONDNICS[0]="eth0 eth1"
+MTU[0]="1400"
 IFNAME[1]="bond1"
 BONDNICS[1]="eth2 eth3"
 END

@@ -50,3 +50,13 @@ check "no carrier without any cable" wait_for 10 eval '! has_carrier bond0'
 refute "status is not well" rc_bond status
 plug eth1
 check "one cable is enough" reachable
+
+# active_slave is for the first start: what the bond does since is its own business.
+plug eth0
+sed -i 's/primary eth0/active_slave eth0/' /etc/rc.d/rc.bond.conf
+expect_status 0 rc_bond restart
+equal "the active one that was chosen" eth0 "$(option bond0 active_slave)"
+check "status is well" wait_for 10 rc_bond status
+expect_status 0 ifenslave -c bond0 eth1
+expect_status 0 rc_bond start
+equal "a second start leaves the active one" eth1 "$(option bond0 active_slave)"

@@ -16,6 +16,8 @@ ip address add 10.66.0.1 peer 10.66.0.2/32 dev eth0
 ip address add 2001:db8:5::1/64 dev eth0 nodad
 ip route add 10.99.0.0/16 via 10.77.0.1 metric 5
 ip route add default via 10.77.0.1
+ip route add 10.96.0.1 dev eth0
+ip route add 10.95.0.0/16 via 10.96.0.1
 ip route add 10.98.0.0/16 dev eth0 table 100
 ip -6 route add 2001:db8:99::/48 via 2001:db8:5::9
 ip link set eth1 address 02:aa:00:00:00:01
