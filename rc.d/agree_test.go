@@ -38,6 +38,7 @@ func TestCheckAgrees(t *testing.T) {
 		"IFOPTS[0]='arp_interval 0 | miimon 100'",
 		"IPADDRS[0]='10.77.0.2/24 10.77.0.3/255.255.255.0 10.77.0.4'",
 		"IP6ADDRS[0]='2001:db8::2/64 2001:db8::3'",
+		"IFOPTS[0]='arp_interval 100 | ns_ip6_target 2001:db8::1'",
 		"MTU[0]=1400\nLINKWAIT[0]=0\nUSE_DHCP[0]=no\nEXASOCK[0]=no",
 		"HWADDR[0]=02:00:00:00:12:34\nMACCHECK=off",
 		"MODULES='e1000e igb'",

@@ -21,6 +21,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"syntax", "IFNAME[0]=(\n'", 2, `rc\.bond\.conf: line 2: .*; nothing is done until .*rc\.bond\.conf is right`},
 		{"no name", `BONDNICS[3]="eth0"`, 1, `BONDNICS\[3\]: IFNAME\[3\] is missing`},
+		{"commas", "IFNAME[0]=bond0\nBONDNICS[0]=eth0,eth1", 1, `BONDNICS\[0\]: "eth0,eth1" cannot be a member`},
 		{"bad name", "IFNAME[0]='../lo'\nBONDNICS[0]=eth0", 1, `IFNAME\[0\]: no name for a network interface`},
 		{"long name", "IFNAME[0]=bond0123456789ab\nBONDNICS[0]=eth0", 1, `IFNAME\[0\]: no name`},
 		{"no members", `IFNAME[0]=bond0`, 1, `bond0: BONDNICS\[0\] is empty`},
@@ -32,6 +33,7 @@ func TestRefused(t *testing.T) {
 		{"other mode in options", pair + "IFOPTS[0]='mode 4'", 1, `bond0: IFOPTS\[0\]: mode 4, but BONDMODE\[0\] is active-backup`},
 		{"number", pair + "IFOPTS[0]='miimon fast'", 1, `bond0: IFOPTS\[0\]: miimon: "fast" is not a number from 0`},
 		{"not evaluated", pair + "IFOPTS[0]='miimon a[\\$(touch /tmp/pwned)]'", 1, `is not a number`},
+		{"octal", pair + "IFOPTS[0]='miimon 0100'", 1, `miimon: "0100" is not a number from 0`},
 		{"no value", pair + "IFOPTS[0]='miimon'", 1, `miimon: "" is not a number`},
 		{"word", pair + "IFOPTS[0]='fail_over_mac activ'", 1, `fail_over_mac: "activ" is not one of none active follow, or 0 to 2`},
 		{"flag", pair + "IFOPTS[0]='use_carrier yes'", 1, `use_carrier: "yes" is not 0 \(off\) or 1 \(on\)`},
@@ -43,6 +45,7 @@ func TestRefused(t *testing.T) {
 		{"delay", pair + "IFOPTS[0]='updelay 150'", 1, `updelay 150 is no multiple of miimon 100: the kernel would make it 100`},
 		{"delay alone", pair + "IFOPTS[0]='updelay 150 | miimon 0'", 1, `updelay needs miimon`},
 		{"address", pair + "HWADDR[0]=01:00:5e:00:00:01", 1, `HWADDR\[0\]="01:00:5e:00:00:01" is neither auto nor an address`},
+		{"address with dashes", pair + "HWADDR[0]=02-00-00-00-00-01", 1, `HWADDR\[0\]="02-00-00-00-00-01" is neither auto nor an address`},
 		{"address of the active one", pair + "HWADDR[0]=02:00:00:00:00:01\nIFOPTS[0]='fail_over_mac active'", 1, `with fail_over_mac active the bond has the address of its active member`},
 		{"IPv4", pair + "IPADDRS[0]='10.0.0.1/24 10.0.0.2/33'", 1, `IPADDRS\[0\]: "10.0.0.2/33" is no IPv4 address`},
 		{"netmask", pair + "IPADDRS[0]='10.0.0.1/255.0.255.0'", 1, `"10.0.0.1/255.0.255.0" is no IPv4 address`},

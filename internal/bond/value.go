@@ -19,7 +19,8 @@ func (o *Option) Check(value string) error {
 	switch o.Kind {
 	case Number:
 		n, err := strconv.Atoi(value)
-		if err != nil || n < o.Min || n > o.Max {
+		// No sign, and no zeros before it: /sys would take the number for an octal one.
+		if err != nil || n < o.Min || n > o.Max || strconv.Itoa(n) != value {
 			return o.wrong(value, "a number from "+strconv.Itoa(o.Min)+" to "+strconv.Itoa(o.Max))
 		}
 	case Word:

@@ -4,6 +4,8 @@ package check
 
 import (
 	"fmt"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,8 +20,8 @@ func (c *checker) bond(b *bondconf.Interface) {
 	case !b.Name.Set:
 		c.err(b.NICs.Pos, "no-name", v("IFNAME")+" is not set", "rc.bond does not know what to call the bond", v("IFNAME")+`="bond0"`)
 	case b.Name.Known:
-		if err := bond.CheckName(b.Name.Value); err != nil {
-			c.err(b.Name.Pos, "bad-name", fmt.Sprintf("%s: %v", v("IFNAME"), err), "the kernel takes no such name", "a name of at most 15 letters and digits")
+		if err := checkName(b.Name.Value); err != nil {
+			c.err(b.Name.Pos, "bad-name", fmt.Sprintf("%s: %v", v("IFNAME"), err), "rc.bond refuses the bond", "a name of 1 to 15 of A-Z a-z 0-9 _ . -")
 		} else if c.Host.exists(b.Name.Value) && !c.Host.isBond(b.Name.Value) {
 			c.err(b.Name.Pos, "name-taken", fmt.Sprintf("%s: %s exists and is no bond", v("IFNAME"), b.Name.Value), "rc.bond cannot make a bond of that name", "another name, or rename the other")
 		}
@@ -47,6 +49,19 @@ func (c *checker) bond(b *bondconf.Interface) {
 	}
 }
 
+// rc.bond takes fewer names than the kernel: those that no shell stumbles over.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+
+func checkName(name string) error {
+	if err := bond.CheckName(name); err != nil {
+		return err
+	}
+	if !plainName.MatchString(name) {
+		return fmt.Errorf("%q is no plain name of a network interface", name)
+	}
+	return nil
+}
+
 func modeNames() []string {
 	var names []string
 	for _, m := range bond.Modes() {
@@ -65,7 +80,7 @@ func (c *checker) members(b *bondconf.Interface) {
 	missing := 0
 	nics := b.NICs.Words()
 	for _, nic := range nics {
-		switch err := bond.CheckName(nic); {
+		switch err := checkName(nic); {
 		case err != nil:
 			c.err(b.NICs.Pos, "bad-nic", fmt.Sprintf("%s: %v", v, err), "rc.bond refuses the bond", "names of NICs, with blanks between")
 			continue
@@ -122,11 +137,6 @@ func (c *checker) exasock(b *bondconf.Interface, mode bond.Mode, modeKnown bool)
 	}
 }
 
-func has(b *bondconf.Interface, option string) bool {
-	_, ok := b.Option(option)
-	return ok
-}
-
 // shared has the rules about what two bonds must not share.
 func (c *checker) shared() {
 	if c.Bond == nil {
@@ -136,6 +146,7 @@ func (c *checker) shared() {
 	nics := map[string]*bondconf.Interface{}
 	names := map[string]*bondconf.Interface{}
 	macs := map[string]*bondconf.Interface{}
+	addrs := map[string]*bondconf.Interface{}
 	for _, b := range c.Bond.Bonds() {
 		who := b.Name.Value
 		if other := names[who]; who != "" && other != nil {
@@ -148,7 +159,20 @@ func (c *checker) shared() {
 			}
 			nics[nic] = b
 		}
-		if mac := strings.ToLower(b.HWAddr.Value); mac != "" && mac != "auto" {
+		for _, at := range []bondconf.Text{b.IPAddrs, b.IP6Addrs} {
+			for _, text := range at.Words() {
+				host, _, _ := strings.Cut(text, "/")
+				addr, err := netip.ParseAddr(host)
+				if err != nil {
+					continue // said of the bond itself
+				}
+				if other := addrs[addr.String()]; other != nil && other != b {
+					c.err(at.Pos, "address-twice", fmt.Sprintf("%s of %s is also an address of %s", addr, who, other.Name.Value), "answers go out of one bond or the other", "leave it out of one of them")
+				}
+				addrs[addr.String()] = b
+			}
+		}
+		if mac := canonical(b.HWAddr.Value); mac != "" {
 			if other := macs[mac]; other != nil {
 				c.err(b.HWAddr.Pos, "mac-twice", fmt.Sprintf("HWADDR[%d]: %s is also that of %s (line %d)", b.Index, mac, other.Name.Value, other.HWAddr.Line), "two interfaces with one address: the switch sends to one or the other", `HWADDR="auto", or "bondctl mac new"`)
 			}
@@ -165,7 +189,7 @@ func (c *checker) sharedWithInet1() {
 	}
 	for _, e := range c.entries() {
 		for _, b := range c.Bond.Bonds() {
-			if mac := b.HWAddr; mac.Value != "" && mac.Value != "auto" && e.name != b.Name.Value && strings.EqualFold(mac.Value, e.HWAddr.Value) {
+			if mac := b.HWAddr; canonical(mac.Value) != "" && e.name != b.Name.Value && canonical(mac.Value) == canonical(e.HWAddr.Value) {
 				c.err(e.HWAddr.Pos, "mac-twice", fmt.Sprintf("HWADDR[%d]: %s of %s is also that of %s (%s)", e.Index, mac.Value, e.name, b.Name.Value, mac), "two interfaces with one address: the switch sends to one or the other", `HWADDR="auto", or "bondctl mac new"`)
 			}
 		}

@@ -116,9 +116,26 @@ func (c *checker) file(conf *bondconf.Config, from, to int) {
 		if cmd.Line >= from && cmd.Line <= to || sets(conf.Unread, cmd) {
 			continue
 		}
+		if name, do := assignmentMeant(cmd.Text); do != "" {
+			c.err(cmd.Pos, "command", fmt.Sprintf("this sets no %s, it runs a command: %.60s", name, cmd.Text), "what it was to be set to is lost", do)
+			continue
+		}
 		c.warn(cmd.Pos, "command", fmt.Sprintf("this runs a command: %.60s", cmd.Text),
 			"a configuration is read for every verb, by root; what the command changes is not checked", "keep to assignments")
 	}
+}
+
+// assignmentMeant tells which variable a command was to set, and what keeps it from that.
+func assignmentMeant(command string) (name, do string) {
+	name, rest, _ := strings.Cut(command, "=")
+	plain := strings.TrimRight(name, " \t")
+	switch {
+	case !slices.Contains(bondconf.Global, plain) && !slices.Contains(bondconf.Indexed, plain):
+		return "", ""
+	case plain != name || strings.HasPrefix(rest, " "):
+		return plain, "no blanks around the ="
+	}
+	return plain, "quotes around a value with blanks"
 }
 
 func name(a shconf.Assignment) string {

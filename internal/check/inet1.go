@@ -129,6 +129,7 @@ func (c *checker) stockBond(e entry, entries []entry) {
 func (c *checker) bondInInet1(b *bondconf.Interface, entries []entry) {
 	found := false
 	for _, e := range entries {
+		found = found || c.standsOn(e, b.Name.Value)
 		switch {
 		case e.name == b.Name.Value && e.Name.Set:
 			found = true
@@ -145,6 +146,13 @@ func (c *checker) bondInInet1(b *bondconf.Interface, entries []entry) {
 	if !found && b.Name.Known && b.Name.Value != "" && !ownAddresses(b) {
 		c.warn(b.Name.Pos, "no-addresses", fmt.Sprintf("%s has no addresses, neither from rc.bond.conf nor from rc.inet1.conf", b.Name.Value), "the bond comes up without one", fmt.Sprintf("IPADDRS[%d] or USE_DHCP[%d] in rc.bond.conf, or IFNAME=%q and addresses in rc.inet1.conf", b.Index, b.Index, b.Name.Value))
 	}
+}
+
+// standsOn says whether an entry is a VLAN or an alias of the bond, or a bridge that has it
+// for a port, so that the bond needs no address of its own.
+func (c *checker) standsOn(e entry, bond string) bool {
+	ports := bondconf.Get(c.Inet1.File, "BRNICS", e.Index)
+	return strings.HasPrefix(e.name, bond+".") || strings.HasPrefix(e.name, bond+":") || slices.Contains(ports.Words(), bond)
 }
 
 func ownAddresses(b *bondconf.Interface) bool { return firstAddress(b).Set }

@@ -21,7 +21,9 @@ func (c *checker) options(b *bondconf.Interface, mode bond.Mode, modeKnown bool)
 		o := bond.Lookup(piece.Name)
 		if o == nil {
 			do := "the options are in rc.bond.conf(5)"
-			if near := nearest(piece.Name, optionNames()); near != "" {
+			if name, value, ok := strings.Cut(piece.Name, "="); ok && bond.Lookup(name) != nil {
+				do = fmt.Sprintf("a blank instead of the =: %s %s", name, value)
+			} else if near := nearest(piece.Name, optionNames()); near != "" {
 				do = "did you mean " + near + "?"
 			}
 			c.err(at, "unknown-option", fmt.Sprintf("%s: the bonding driver has no option %q", v, piece.Name), "rc.bond refuses the bond", do)
@@ -34,7 +36,7 @@ func (c *checker) options(b *bondconf.Interface, mode bond.Mode, modeKnown bool)
 		c.option(b, o, piece.Value, mode, modeKnown)
 	}
 	c.monitor(b)
-	if v, ok := b.Option("lacp_strict"); ok && isOn(v) && number(b, "min_links") < 1 {
+	if v, ok := option(b, "lacp_strict"); ok && isOn(v) && number(b, "min_links") < 1 {
 		c.warn(at, "lacp-strict", "lacp_strict does nothing without min_links", "the bond keeps its carrier without an LACP partner", "min_links 1 in "+fmt.Sprintf("IFOPTS[%d]", b.Index))
 	}
 }
@@ -71,14 +73,18 @@ func (c *checker) option(b *bondconf.Interface, o *bond.Option, value string, mo
 		return
 	}
 	if o.Kind == bond.IPv4s || o.Kind == bond.IPv6s {
-		value = strings.Join(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }), ",")
+		value = strings.Join(strings.FieldsFunc(value, isBlankOrComma), ",")
 	}
 	if err := o.Check(value); err != nil {
-		c.err(at, "option-value", fmt.Sprintf("%s: %v", v, err), "rc.bond refuses the bond", "see rc.bond.conf(5)")
+		do := "see rc.bond.conf(5)"
+		if words := strings.FieldsFunc(value, isBlankOrComma); len(words) > 1 && bond.Lookup(words[1]) != nil {
+			do = fmt.Sprintf("a bar between two options: %s %s | %s", o.Name, words[0], strings.Join(words[1:], " "))
+		}
+		c.err(at, "option-value", fmt.Sprintf("%s: %v", v, err), "rc.bond refuses the bond", do)
 		return
 	}
 	if o.Kind == bond.NIC && b.NICs.Known && !slices.Contains(b.NICs.Words(), value) {
-		c.err(at, "not-a-member", fmt.Sprintf("%s: %s %s is not in BONDNICS[%d]", v, o.Name, value, b.Index), "the kernel remembers a name that never comes, and does nothing", "one of "+strings.Join(b.NICs.Words(), ", "))
+		c.err(at, "not-a-member", fmt.Sprintf("%s: %s %s is not in BONDNICS[%d]", v, o.Name, value, b.Index), "rc.bond refuses the bond", "one of "+strings.Join(unique(b.NICs.Words()), ", "))
 	}
 	if o.Name == "fail_over_mac" && modeKnown && mode != bond.ActiveBackup && value != "none" && value != "0" {
 		c.warn(at, "fail-over-mac-mode", fmt.Sprintf("%s: fail_over_mac acts in mode active-backup alone", v), "the kernel accepts it and does nothing", "leave it out")
@@ -88,7 +94,7 @@ func (c *checker) option(b *bondconf.Interface, o *bond.Option, value string, mo
 // perMember takes "eth0:2" and lists of such.
 func (c *checker) perMember(b *bondconf.Interface, o *bond.Option, value string) {
 	v := fmt.Sprintf("IFOPTS[%d]", b.Index)
-	fields := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+	fields := strings.FieldsFunc(value, isBlankOrComma)
 	if len(fields) == 0 {
 		fields = []string{""}
 	}
@@ -100,13 +106,30 @@ func (c *checker) perMember(b *bondconf.Interface, o *bond.Option, value string)
 		case err != nil:
 			c.err(b.IFOpts.Pos, "option-value", fmt.Sprintf("%s: %v", v, err), "rc.bond refuses the bond", "see rc.bond.conf(5)")
 		case b.NICs.Known && !slices.Contains(b.NICs.Words(), nic):
-			c.err(b.IFOpts.Pos, "not-a-member", fmt.Sprintf("%s: %s is of %s, which is not in BONDNICS[%d]", v, o.Name, nic, b.Index), "rc.bond refuses the bond", "one of "+strings.Join(b.NICs.Words(), ", "))
+			c.err(b.IFOpts.Pos, "not-a-member", fmt.Sprintf("%s: %s is of %s, which is not in BONDNICS[%d]", v, o.Name, nic, b.Index), "rc.bond refuses the bond", "one of "+strings.Join(unique(b.NICs.Words()), ", "))
 		}
 	}
 }
 
-func number(b *bondconf.Interface, option string) int {
-	value, _ := b.Option(option)
+func isBlankOrComma(r rune) bool { return r == ',' || r == ' ' }
+
+// option is the last value of an option in IFOPTS, under whichever of its names.
+func option(b *bondconf.Interface, name string) (value string, ok bool) {
+	for _, piece := range b.Options() {
+		if o := bond.Lookup(piece.Name); o != nil && o.Name == name {
+			value, ok = piece.Value, true
+		}
+	}
+	return value, ok
+}
+
+func has(b *bondconf.Interface, name string) bool {
+	_, ok := option(b, name)
+	return ok
+}
+
+func number(b *bondconf.Interface, name string) int {
+	value, _ := option(b, name)
 	n, _ := strconv.Atoi(value)
 	return n
 }
@@ -116,6 +139,11 @@ func number(b *bondconf.Interface, option string) int {
 func (c *checker) monitor(b *bondconf.Interface) {
 	at := b.IFOpts.Pos
 	v := fmt.Sprintf("IFOPTS[%d]", b.Index)
+	for _, name := range []string{"miimon", "arp_interval"} {
+		if value, ok := option(b, name); ok && bond.Lookup(name).Check(value) != nil {
+			return // which is said; what it should have been nobody knows
+		}
+	}
 	mii, arp := number(b, "miimon"), number(b, "arp_interval")
 	if !has(b, "miimon") && arp == 0 {
 		mii = 100

@@ -22,7 +22,7 @@ func (c *checker) hwaddr(b *bondconf.Interface, mode bond.Mode, modeKnown bool) 
 	}
 	v := fmt.Sprintf("HWADDR[%d]", b.Index)
 	at := b.HWAddr.Pos
-	if fom, _ := b.Option("fail_over_mac"); modeKnown && mode == bond.ActiveBackup && slices.Contains([]string{"active", "follow", "1", "2"}, fom) {
+	if fom, _ := option(b, "fail_over_mac"); modeKnown && mode == bond.ActiveBackup && slices.Contains([]string{"active", "follow", "1", "2"}, fom) {
 		c.err(at, "mac-ignored", fmt.Sprintf("%s under fail_over_mac %s", v, fom), "the kernel says yes and ignores it: the bond has the active member's address", "leave one of the two out")
 	}
 	if b.HWAddr.Value == "auto" {
@@ -32,6 +32,9 @@ func (c *checker) hwaddr(b *bondconf.Interface, mode bond.Mode, modeKnown bool) 
 	if err != nil || len(mac) != 6 {
 		c.err(at, "bad-mac", fmt.Sprintf("%s=%q is no MAC address", v, b.HWAddr.Value), "rc.bond refuses the bond", `as 02:00:00:00:00:01, or "auto"`)
 		return
+	}
+	if strings.Count(b.HWAddr.Value, ":") != 5 {
+		c.err(at, "bad-mac", fmt.Sprintf("%s=%q is not written with colons", v, b.HWAddr.Value), "rc.bond refuses the bond", mac.String())
 	}
 	switch {
 	case mac[0]&1 != 0:
@@ -44,6 +47,15 @@ func (c *checker) hwaddr(b *bondconf.Interface, mode bond.Mode, modeKnown bool) 
 			c.err(at, "mac-in-use", fmt.Sprintf("%s: %s is the address of %s, which is no member", v, mac, nic), "two interfaces with one address: the switch sends to one or the other", `"auto", or "bondctl mac new"`)
 		}
 	}
+}
+
+// canonical is a MAC address in one notation, "" where it is none.
+func canonical(mac string) string {
+	addr, err := net.ParseMAC(mac)
+	if err != nil {
+		return ""
+	}
+	return addr.String()
 }
 
 // addresses has the rules about IPADDRS, IP6ADDRS, USE_DHCP, MTU and LINKWAIT.
@@ -66,8 +78,14 @@ func (c *checker) addresses(b *bondconf.Interface) {
 	}
 	c.word(b.DHCP, v("USE_DHCP"), "yes", "no")
 	c.number(b.MTU, v("MTU"), 68, 65535)
+	if n, err := strconv.Atoi(b.MTU.Value); err == nil && n >= 68 && n < minMTU6 && b.IP6Addrs.Value != "" {
+		c.err(b.MTU.Pos, "mtu-ipv6", fmt.Sprintf("%s=%d, and there are IPv6 addresses (line %d)", v("MTU"), n, b.IP6Addrs.Line), "the kernel has no IPv6 on an interface with so small packets", fmt.Sprintf("at least %d", minMTU6))
+	}
 	c.number(b.LinkWait, v("LINKWAIT"), 0, 3600)
 }
+
+// minMTU6 is the smallest MTU of a link that carries IPv6 (RFC 8200, 5).
+const minMTU6 = 1280
 
 // parseAddress reads an address as rc.bond and rc.inet1 do: with a prefix
 // length, in IPv4 also with a netmask, or with neither.
@@ -103,7 +121,8 @@ func (c *checker) number(t bondconf.Text, name string, low, high int) {
 	if !t.Known || t.Value == "" {
 		return
 	}
-	if n, err := strconv.Atoi(t.Value); err != nil || n < low || n > high {
+	// As rc.bond does: no sign, and no zeros before it, which make it octal for some.
+	if n, err := strconv.Atoi(t.Value); err != nil || n < low || n > high || strconv.Itoa(n) != t.Value {
 		c.err(t.Pos, "bad-value", fmt.Sprintf("%s=%q is no number from %d to %d", name, t.Value, low, high), "rc.bond refuses the bond", "a number")
 	}
 }
@@ -119,8 +138,61 @@ func (c *checker) globals() {
 		if !g.text.Known || g.text.Value == "" {
 			continue
 		}
-		if addr, err := netip.ParseAddr(g.text.Value); err != nil || addr.Is4() != g.is4 {
+		addr, err := netip.ParseAddr(g.text.Value)
+		if err != nil || addr.Is4() != g.is4 {
 			c.err(g.text.Pos, "bad-address", fmt.Sprintf("%s=%q is no address", g.name, g.text.Value), "there will be no default route", "an address without a prefix length")
+			continue
+		}
+		if variable, reached := c.reaches(addr); !reached {
+			c.warn(g.text.Pos, "gateway-unreachable", fmt.Sprintf("%s=%s is in no network of the bonds' %s", g.name, addr, variable), "rc.bond can set no default route over it", fmt.Sprintf("an address of that network in %s, or the gateway in rc.inet1.conf", variable))
 		}
 	}
+}
+
+// reaches says whether a gateway is in a network that a bond gets an address of
+// here, or may be; and by which variable.
+func (c *checker) reaches(gateway netip.Addr) (variable string, reached bool) {
+	variable = "IP6ADDRS"
+	if gateway.Is4() {
+		variable = "IPADDRS"
+	}
+	given, dhcp := false, false
+	for _, b := range c.Bond.Bonds() {
+		list := b.IP6Addrs
+		if gateway.Is4() {
+			list = b.IPAddrs
+		}
+		if list.Set && (!list.Known || list.Value != "" && gateway.IsLinkLocalUnicast()) {
+			return variable, true
+		}
+		given, dhcp = given || list.Value != "", dhcp || b.DHCP.Yes()
+		for _, text := range list.Words() {
+			if network, err := network(text); err != nil || network.Contains(gateway.WithZone("")) {
+				return variable, true
+			}
+		}
+	}
+	return variable, !given && dhcp // which brings a gateway of its own
+}
+
+// network is that of an address as rc.bond takes it.
+func network(text string) (netip.Prefix, error) {
+	host, prefix, prefixed := strings.Cut(text, "/")
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	bits := 64
+	if addr.Is4() {
+		bits = 24
+	}
+	if mask, err := netip.ParseAddr(prefix); prefixed && err == nil && mask.Is4() {
+		bytes := mask.As4()
+		bits, _ = net.IPMask(bytes[:]).Size()
+	} else if prefixed {
+		if bits, err = strconv.Atoi(prefix); err != nil {
+			return netip.Prefix{}, err
+		}
+	}
+	return addr.Prefix(bits)
 }

@@ -129,10 +129,21 @@ func Parse(r io.Reader, name string) (*File, error) {
 	return p.file, nil
 }
 
+// What the parser says of the two commonest mistakes in an assignment, and what
+// helps instead. Bash would run a program of the name that comes of it.
+var assignmentMistakes = map[string]string{
+	"`a[b]` must be followed by `=`":    `an assignment has no blanks around its =: NAME[0]="value"`,
+	"inline variables cannot be arrays": `a value with blanks needs quotes: NAME[0]="one two"`,
+}
+
 func syntaxError(name string, err error) error {
 	var parse syntax.ParseError
 	if errors.As(err, &parse) {
-		return &SyntaxError{Pos{name, int(parse.Pos.Line())}, int(parse.Pos.Col()), parse.Text}
+		text := parse.Text
+		if cure := assignmentMistakes[text]; cure != "" {
+			text = cure
+		}
+		return &SyntaxError{Pos{name, int(parse.Pos.Line())}, int(parse.Pos.Col()), text}
 	}
 	var lang syntax.LangError
 	if errors.As(err, &lang) {

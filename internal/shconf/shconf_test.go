@@ -156,6 +156,8 @@ func TestErrors(t *testing.T) {
 		{"A=1\nif true\n", "conf:2:1: "},
 		{"A=\"x\n", "conf:1:3: "},
 		{"A=\x00", "conf:1:1: a NUL byte"},
+		{"A[0]=x y\n", "conf:1:1: a value with blanks needs quotes"},
+		{"A[0] = x\n", "conf:1:1: an assignment has no blanks around its ="},
 	} {
 		_, err := Parse(strings.NewReader(tt.text), "conf")
 		var syntax *SyntaxError
