@@ -43,7 +43,10 @@ func checkCommand() *cli.Command {
 					Findings []check.Finding `json:"findings"`
 				}{append([]check.Finding{}, findings...)})
 			} else {
-				err = writeFindings(c.App.Writer, findings, len(in.Bond.Bonds()))
+				err = writeFindings(c.App.Writer, findings)
+			}
+			if err == nil && len(findings) == 0 && !c.Bool("json") {
+				_, err = fmt.Fprintln(c.App.Writer, nothingWrong(in))
 			}
 			if err != nil {
 				return err
@@ -92,7 +95,7 @@ func checkInput(c *cli.Context) (check.Input, error) {
 
 // writeFindings prints each finding as a compiler does, so that editors can
 // jump there, then why it matters and what to do.
-func writeFindings(w io.Writer, findings []check.Finding, bonds int) error {
+func writeFindings(w io.Writer, findings []check.Finding) error {
 	p := cmdline.Colours(w)
 	for _, f := range findings {
 		severity := p.Bad(string(f.Severity))
@@ -103,13 +106,17 @@ func writeFindings(w io.Writer, findings []check.Finding, bonds int) error {
 			return err
 		}
 	}
-	if len(findings) == 0 {
-		what := "nothing wrong found"
-		if bonds == 0 {
-			what = "no bond is configured"
-		}
-		_, err := fmt.Fprintln(w, what)
-		return err
-	}
 	return nil
+}
+
+// nothingWrong is what to say where there is no finding.
+func nothingWrong(in check.Input) string {
+	if len(in.Bond.Bonds()) > 0 {
+		return "nothing wrong found"
+	}
+	text := "no bond is configured in " + in.Bond.File.Name
+	if in.Inet1 != nil && len(in.Inet1.Bonds()) > 0 {
+		text += fmt.Sprintf("; rc.inet1 makes those of %s itself, \"bondctl import\" hands them over", in.Inet1.File.Name)
+	}
+	return text
 }
