@@ -35,7 +35,7 @@ func checkCommand() *cli.Command {
 			}
 			in, err := checkInput(c)
 			if err != nil {
-				return cmdline.WithStatus(notThere(err), exit.Usage)
+				return cmdline.WithStatus(withCure(err), exit.Usage)
 			}
 			findings := check.Run(in)
 			if c.Bool("json") {

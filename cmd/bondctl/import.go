@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -38,11 +37,11 @@ func importBonds(c *cli.Context) error {
 	}
 	stock, err := bondconf.Read(c.String("inet1"))
 	if err != nil {
-		return cmdline.WithStatus(notThere(err), exit.Usage)
+		return cmdline.WithStatus(withCure(err), exit.Usage)
 	}
 	own, err := bondconf.Read(c.String("conf"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return cmdline.WithStatus(err, exit.Usage)
+		return cmdline.WithStatus(withCure(err), exit.Usage)
 	}
 	done, not := bondconf.Import(stock, own)
 	var text strings.Builder
@@ -81,9 +80,6 @@ func importBonds(c *cli.Context) error {
 func appendTo(path, text string) error {
 	f, err := rcfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(path); err == nil {
-			return fmt.Errorf("%s is a symlink to nothing", path)
-		}
 		return renameio.WriteFile(path, []byte(strings.TrimPrefix(text, "\n")), 0o600,
 			renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
 	}

@@ -57,17 +57,21 @@ func unreadable(err error) error {
 	var syntax *shconf.SyntaxError
 	var read *rcfile.ReadError
 	if errors.As(err, &syntax) || errors.As(err, &read) {
-		return cmdline.WithStatus(notThere(err), exit.Usage)
+		return cmdline.WithStatus(withCure(err), exit.Usage)
 	}
 	return err
 }
 
-// notThere adds to a missing file what to do about it.
-func notThere(err error) error {
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
+// withCure adds to a file that is missing or no shell what to do about it.
+func withCure(err error) error {
+	var syntax *shconf.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%w; mend that line first", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w; Slackware's packages bring it, and an option (--help) names another file", err)
 	}
-	return fmt.Errorf("%w; Slackware's packages bring it, and an option (--help) names another file", err)
+	return err
 }
 
 func inet1Options(c *cli.Context) inet1.Options {

@@ -37,7 +37,7 @@ func statusCommand() *cli.Command {
 			v := newViewer(c)
 			if c.IsSet("conf") {
 				if _, err := bondconf.Read(v.conf); err != nil {
-					return cmdline.WithStatus(notThere(err), exit.Usage)
+					return cmdline.WithStatus(withCure(err), exit.Usage)
 				}
 			}
 			if c.Bool("watch") {

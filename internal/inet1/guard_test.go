@@ -68,11 +68,14 @@ func (d rcDir) write(t *testing.T, name, text string, mode os.FileMode) {
 }
 
 // calls gives how rc.bond was called since the last time, separated by "; ".
-func (d rcDir) calls() string {
-	path := filepath.Join(string(d), "calls")
+func (d rcDir) calls() string { return strings.ReplaceAll(d.take("calls"), "\n", "; ") }
+
+// take gives the lines of a file that stand-ins write to, and empties it.
+func (d rcDir) take(name string) string {
+	path := filepath.Join(string(d), name)
 	text, _ := os.ReadFile(path)
 	_ = os.Remove(path)
-	return strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "; ")
+	return strings.TrimSpace(string(text))
 }
 
 func (d rcDir) run(t *testing.T, argv ...string) string {
@@ -222,7 +225,7 @@ func TestGuardLeavesAlone(t *testing.T) {
 
 // The real scripts, where RC_INET1_DIR names a directory with some (files
 // named rc.inet1*). They run in a network namespace of their own, with
-// programs that only write down how they are called.
+// programs that only write down how they are called: with the guard as without.
 func TestGuardRealScripts(t *testing.T) {
 	dir := os.Getenv("RC_INET1_DIR")
 	if dir == "" {
@@ -255,34 +258,43 @@ func realScript(t *testing.T, text string, shell []string) {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, program := range []string{"ip", "ifconfig", "route", "modprobe", "dhcpcd", "brctl", "logger", "sleep", "ipmask"} {
-		d.write(t, filepath.Join("bin", program), "#!/bin/sh\nexit 0\n", 0o755)
+	for _, program := range []string{"ip", "ifconfig", "route", "modprobe", "dhcpcd", "brctl", "sleep", "ipmask"} {
+		d.write(t, filepath.Join("bin", program), "#!/bin/sh\necho \"${0##*/} $*\" >> /etc/rc.d/ran\n", 0o755)
 	}
+	d.write(t, "bin/logger", "#!/bin/sh\n", 0o755) // is given the process's number
 	for _, prefix := range []string{"/usr/sbin/", "/sbin/", "/usr/bin/"} {
 		text = strings.ReplaceAll(text, prefix, bin+"/")
 	}
 	// No interface of this machine, and none of its settings.
 	text = strings.NewReplacer("/sys/class/net", string(d)+"/net", "/proc/sys/net", string(d)+"/sysnet", "/bin/cut", "cut").Replace(text)
 	d.write(t, "rc.inet1", text, 0o755)
-	d.write(t, "rc.inet1.conf", "IFNAME[0]=\"bond0\"\nIPADDR[0]=\"192.0.2.1\"\nNETMASK[0]=\"255.255.255.0\"\n"+New(rcd.Guard).block(false), 0o600)
+	const conf = "IFNAME[0]=\"bond0\"\nIPADDR[0]=\"192.0.2.1\"\nNETMASK[0]=\"255.255.255.0\"\n"
 	d.write(t, "rc.M", ". /etc/rc.d/rc.inet1\n", 0o755)
-	run := func(script string, args ...string) {
+	run := func(script string, args ...string) string {
 		argv := append([]string{"-rn", "env", "PATH=" + bin + ":" + os.Getenv("PATH")}, shell...)
 		cmd := exec.Command("unshare", append(append(argv, filepath.Join(string(d), script)), args...)...)
-		if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() > 1 {
+		out, err := cmd.CombinedOutput()
+		if err != nil && cmd.ProcessState.ExitCode() > 1 {
 			t.Errorf("%s %q: %v\n%s", script, args, err, out)
 		}
+		return string(out) + d.take("ran")
+	}
+	try := func(want, script string, args ...string) {
+		d.write(t, "rc.inet1.conf", conf, 0o600)
+		without := run(script, args...)
+		d.write(t, "rc.inet1.conf", conf+New(rcd.Guard).block(false), 0o600)
+		with := run(script, args...)
+		got := d.calls()
+		if got != want {
+			t.Errorf("%s %q: rc.bond %q, want %q", script, args, got, want)
+		}
+		if with != without {
+			t.Errorf("%s %q: with the guard it did\n%s\nwithout\n%s", script, args, with, without)
+		}
+		t.Logf("%-8s %-15s rc.bond %-14s then %2d lines", script, strings.Join(args, " "), orNothing(got), strings.Count(with, "\n"))
 	}
 	for _, v := range verbs {
-		run("rc.inet1", strings.Fields(v.verb)...)
-		got := d.calls()
-		if got != v.want {
-			t.Errorf("verb %q: rc.bond %q, want %q", v.verb, got, v.want)
-		}
-		t.Logf("%-15s rc.bond %s", v.verb, orNothing(got))
+		try(v.want, "rc.inet1", strings.Fields(v.verb)...)
 	}
-	run("rc.M")
-	if got := d.calls(); got != "start" {
-		t.Errorf("sourced by rc.M: rc.bond %q, want start", got)
-	}
+	try("start", "rc.M")
 }

@@ -88,7 +88,11 @@ func (g Guard) Status(path string) (Status, error) {
 		return s, nil
 	}
 	s.Line, s.End = b.line, b.line+bytes.Count(t.Text[b.start:b.end], []byte("\n"))-1
-	switch why, err := runs(t.Real, t.Text, b.line); {
+	why, note, err := runs(t.Real, t.Text, b.line)
+	if note != "" {
+		s.Notes = append(s.Notes, note)
+	}
+	switch {
 	case err != nil:
 		s.State, s.Why = Broken, err.Error()
 	case why != "":
@@ -172,9 +176,12 @@ func (g Guard) plan(t *rcfile.File, b *found, force bool) (*Change, error) {
 	if b == nil || !b.current {
 		c.Text, c.Guard = text, string(text[after.start:after.end])
 	}
-	why, err := runs(t.Real, text, c.Line)
+	why, note, err := runs(t.Real, text, c.Line)
 	if err != nil {
 		return nil, err
+	}
+	if note != "" {
+		c.Notes = append(c.Notes, note)
 	}
 	if why != "" {
 		return nil, fmt.Errorf("%s: the guard would not run: %s", t.Real, why)
@@ -211,30 +218,34 @@ func (g Guard) Disable(path string, o Options) (*Change, error) {
 }
 
 // runs tells why the guard that begins at the line would not be run: bash does
-// not get so far, or takes it for a part of something else. The error is a
-// *shconf.SyntaxError.
-func runs(name string, text []byte, line int) (why string, err error) {
+// not get so far, or takes it for a part of something else. The note is about
+// what may keep bash from it. The error is a *shconf.SyntaxError.
+func runs(name string, text []byte, line int) (why, note string, err error) {
 	f, err := shconf.Parse(bytes.NewReader(text), name)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	found := false
 	for _, c := range f.Commands {
 		word, _, _ := strings.Cut(c.Text, " ")
-		if (word == "return" || word == "exit") && c.Line < line {
-			return fmt.Sprintf("line %d ends the file before it: %s", c.Line, c.Text), nil
+		switch {
+		case !c.Ends || c.Line >= line:
+		case word == "return" || word == "exit" || word == "exec":
+			return fmt.Sprintf("line %d ends the file before it: %s; take that line out first", c.Line, c.Text), "", nil
+		case note == "":
+			note = fmt.Sprintf("line %d can end the file before the guard: %s", c.Line, c.Text)
 		}
 		found = found || c.Line > line && strings.HasPrefix(c.Text, "(")
 	}
 	for _, cr := range f.CR {
 		if cr >= line && cr <= line+bytes.Count(text, []byte("\n")) && strings.HasPrefix(lineAt(text, cr), "(") {
-			return "its lines end with a carriage return (DOS), which bash cannot read", nil
+			return "its lines end with a carriage return (DOS), which bash cannot read", "", nil
 		}
 	}
 	if !found {
-		return "it is a part of the statement above it: a here-document or a list that has no end", nil
+		return "it is a part of the statement above it: a here-document or a list that has no end", "", nil
 	}
-	return "", nil
+	return "", note, nil
 }
 
 func lineAt(text []byte, n int) string {
@@ -252,6 +263,9 @@ func notes(t *rcfile.File) []string {
 		if info, err := os.Lstat(t.Path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 			list = append(list, fmt.Sprintf("%s is a symlink: %s is what is read and written", t.Path, t.Real))
 		}
+	}
+	if bytes.HasPrefix(t.Text, []byte("\xef\xbb\xbf")) {
+		list = append(list, "it begins with a byte order mark, which bash takes for a part of the first word; cure: sed -i '1s/^...//' "+t.Real)
 	}
 	if i := bytes.Index(t.Text, []byte("\r\n")); i >= 0 {
 		list = append(list, fmt.Sprintf("line %d ends with a carriage return (DOS): bash takes it into the value; cure: sed -i 's/\\r$//' %s",

@@ -153,6 +153,8 @@ func TestStates(t *testing.T) {
 		{"twice", enabled + guard.block(false), Broken, "not one pair", "not one pair", "not one pair"},
 		{"return before", "A=1\nreturn 0\n" + guard.block(false), Broken, "line 2 ends the file before it: return 0", "line 2 ends the file", ""},
 		{"exit, and off", "A=1\nexit\n", Off, "", "the guard would not run: line 2 ends the file", ""},
+		{"exec before", "exec /bin/true\n" + guard.block(false), Broken, "line 1 ends the file before it: exec /bin/true; take that line out", "line 1 ends the file", ""},
+		{"exec of a descriptor, functions and subshells that exit", "exec 2>&1\nf() { exit 1; }\n(exit 5)\nA=$(exit 1)\n", Off, "", "", ""},
 		{"here-document without end", "cat <<X\nA=1\n", Off, "", "unclosed here-document", ""},
 		{"backslash last", "A=1 \\", Off, "", "ends in a backslash", ""},
 		{"list without end", "true &&\n" + guard.block(false), Broken, "a part of the statement above", "a part of the statement above", ""},
@@ -242,6 +244,28 @@ func TestSymlink(t *testing.T) {
 	}
 }
 
+// What may keep bash from the guard, or from the whole file, is a warning.
+func TestNotes(t *testing.T) {
+	for text, want := range map[string]string{
+		"A=1\n[ -r /x ] || return\n":       "line 2 can end the file before the guard: [ -r /x ] || return",
+		"if [ -r /x ]; then\n  exit\nfi\n": "line 1 can end the file before the guard: if [ -r /x ]; then",
+		"\xef\xbb\xbfA=1\n":                "it begins with a byte order mark",
+		"A=1\r\n":                          "line 1 ends with a carriage return",
+	} {
+		path := file(t, text)
+		c := mustEnable(t, path)
+		s := state(t, path)
+		for _, notes := range [][]string{c.Notes, s.Notes} {
+			if len(notes) != 1 || !strings.HasPrefix(notes[0], want) {
+				t.Errorf("%q: notes %q, want %q", text, notes, want)
+			}
+		}
+		if s.State != On {
+			t.Errorf("%q: %+v, want on", text, s)
+		}
+	}
+}
+
 // Mode, owner and extended attributes are the old file's.
 func TestKeepsMeta(t *testing.T) {
 	path := file(t, "A=1\n")
@@ -287,6 +311,20 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := guard.Enable(t.TempDir(), Options{Now: now}); err == nil {
 		t.Error("a directory was written")
+	}
+	dir := t.TempDir()
+	fifo, dangling, loop := filepath.Join(dir, "fifo"), filepath.Join(dir, "dangling"), filepath.Join(dir, "loop")
+	if err := errors.Join(unix.Mkfifo(fifo, 0o600), os.Symlink("nowhere", dangling), os.Symlink("loop", loop)); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		fifo:     "fifo is not a regular file",
+		dangling: "dangling is a symlink to nowhere, which leads nowhere",
+		loop:     "loop is a symlink to loop, which leads nowhere",
+	} {
+		if _, err := guard.Enable(path, Options{Now: now}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
 	}
 	if _, err := guard.Status(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: %v", err)

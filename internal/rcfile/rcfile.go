@@ -44,13 +44,16 @@ func Read(path string) (*File, error) {
 
 func read(path string) (*File, error) {
 	real, err := filepath.EvalSymlinks(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: unix.ENOENT} // not the folder above it
-	}
 	if err != nil {
+		if target, linkErr := os.Readlink(path); linkErr == nil {
+			return nil, fmt.Errorf("%s is a symlink to %s, which leads nowhere: mend or remove it", path, target)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: unix.ENOENT} // not the folder above it
+		}
 		return nil, err
 	}
-	f, err := os.Open(real)
+	f, err := os.OpenFile(real, os.O_RDONLY|unix.O_NONBLOCK, 0) // a FIFO would keep us waiting
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +111,7 @@ func (t *File) writable() error {
 	defer f.Close()
 	flags, err := unix.IoctlGetUint32(int(f.Fd()), unix.FS_IOC_GETFLAGS)
 	if err == nil && flags&(unix.STATX_ATTR_IMMUTABLE|unix.STATX_ATTR_APPEND) != 0 {
-		return fmt.Errorf("%s is immutable or append-only: \"chattr -i -a %s\" first: %w", t.Real, t.Real, unix.EPERM)
+		return fmt.Errorf("it is immutable or append-only (%w): \"chattr -i -a %s\" first", unix.EPERM, t.Real)
 	}
 	return nil
 }

@@ -46,9 +46,9 @@ func (p *parser) command(s *syntax.Stmt) {
 	start, end := int(s.Pos().Offset()), int(s.End().Offset())
 	text := p.text[min(start, len(p.text)):min(end, len(p.text))]
 	text, _, _ = bytes.Cut(text, []byte("\n"))
-	p.file.Commands = append(p.file.Commands, Command{
+	command := Command{
 		Pos: p.pos(s.Pos()), EndLine: int(s.End().Line()), Text: strings.TrimRight(showBytes(string(text)), "\r"),
-	})
+	}
 	why := "it stands in " + kind(s)
 	syntax.Walk(s, func(n syntax.Node) bool {
 		switch n := n.(type) {
@@ -59,8 +59,13 @@ func (p *parser) command(s *syntax.Stmt) {
 				for _, a := range n.Assigns {
 					p.assign(a, why)
 				}
-			} else if n.Args[0].Lit() == "unset" {
+				return true
+			}
+			switch word := n.Args[0].Lit(); {
+			case word == "unset":
 				p.unset(n.Args[1:], why)
+			case word == "exit", word == "return", word == "exec" && len(n.Args) > 1:
+				command.Ends = true
 			}
 		case *syntax.DeclClause:
 			p.declare(n, why)
@@ -72,6 +77,7 @@ func (p *parser) command(s *syntax.Stmt) {
 		}
 		return true
 	})
+	p.file.Commands = append(p.file.Commands, command)
 }
 
 // kind names the statement for a message.

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"syscall"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -55,6 +56,9 @@ type Command struct {
 	Pos
 	EndLine int
 	Text    string // its first line, as written
+	// Ends is whether an exit, return or exec stands in it, which ends the file
+	// where it is reached.
+	Ends bool
 }
 
 // File is what one file says.
@@ -84,7 +88,7 @@ func (e *SyntaxError) Error() string {
 
 // ReadFile reads the file at path.
 func ReadFile(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO would keep us waiting
 	if err != nil {
 		return nil, err
 	}
