@@ -59,10 +59,10 @@ func unreadable(err error) error {
 	if errors.As(err, &syntax) || errors.As(err, &read) {
 		return cmdline.WithStatus(withCure(err), exit.Usage)
 	}
-	return err
+	return withCure(err)
 }
 
-// withCure adds to a file that is missing or no shell what to do about it.
+// withCure adds to a file that is missing, no shell, or not ours what to do about it.
 func withCure(err error) error {
 	var syntax *shconf.SyntaxError
 	switch {
@@ -70,6 +70,8 @@ func withCure(err error) error {
 		return fmt.Errorf("%w; mend that line first", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w; Slackware's packages bring it, and an option (--help) names another file", err)
+	case errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0:
+		return fmt.Errorf("%w; only root may do that", err)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/slackbond/slackbond/internal/rcfile"
@@ -265,7 +266,10 @@ func notes(t *rcfile.File) []string {
 		}
 	}
 	if bytes.HasPrefix(t.Text, []byte("\xef\xbb\xbf")) {
-		list = append(list, "it begins with a byte order mark, which bash takes for a part of the first word; cure: sed -i '1s/^...//' "+t.Real)
+		list = append(list, "it begins with a byte order mark, which bash takes for a part of the first word; cure: sed -i '1s/^\\xef\\xbb\\xbf//' "+t.Real)
+	}
+	if st, ok := t.Info.Sys().(*syscall.Stat_t); ok && st.Nlink > 1 {
+		list = append(list, fmt.Sprintf("it has %d names (hard links): a change is seen under %s alone", st.Nlink, t.Real))
 	}
 	if i := bytes.Index(t.Text, []byte("\r\n")); i >= 0 {
 		list = append(list, fmt.Sprintf("line %d ends with a carriage return (DOS): bash takes it into the value; cure: sed -i 's/\\r$//' %s",
