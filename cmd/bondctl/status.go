@@ -46,6 +46,9 @@ func statusCommand() *cli.Command {
 				}
 				return v.watch(c.Context, c.App.Writer, c.Bool("json"))
 			}
+			if !v.live && !isDir(v.reader.Sysfs) {
+				return cmdline.WithStatus(fmt.Errorf("reading the state of the bonds: there is no folder %s", v.reader.Sysfs), exit.Usage)
+			}
 			report, err := v.look()
 			if err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,10 +20,16 @@ import (
 // writeTree shows the report as lsblk shows disks: one line for each bond,
 // its members below it, columns only as wide as needed, then the problems.
 func writeTree(w io.Writer, r *statusReport) error {
+	width, _ := cmdline.Size(w)
+	_, err := io.WriteString(w, treeText(r, cmdline.Colours(w), width))
+	return err
+}
+
+// treeText is what writeTree writes on a terminal of that width; 0: no terminal.
+func treeText(r *statusReport, p cmdline.Palette, width int) string {
 	var out bytes.Buffer
-	p := cmdline.Colours(w)
 	if len(r.Bonds) > 0 {
-		writeTable(&out, treeRows(r), p)
+		writeTable(&out, fit(treeRows(r), width), p)
 	} else {
 		out.WriteString("no bond\n")
 	}
@@ -36,8 +43,7 @@ func writeTree(w io.Writer, r *statusReport) error {
 		}
 		fmt.Fprintf(&out, "%s %s: %s\n", p.Warn("!"), p.Bold(who), problem.Text)
 	}
-	_, err := w.Write(out.Bytes())
-	return err
+	return out.String()
 }
 
 // cell is one field of the table, and how it is to be shown.
@@ -150,22 +156,59 @@ func speed(mbit int) string {
 	return strconv.Itoa(mbit)
 }
 
-// writeTable pads the columns, and colours what means good or bad.
-func writeTable(out *bytes.Buffer, rows [][]cell, p cmdline.Palette) {
-	var width []int
-	for _, row := range rows {
-		for i, c := range row {
-			if i == len(width) {
-				width = append(width, 0)
+// dispensable are the columns that a narrow terminal goes without, in that order.
+var dispensable = []string{"PERMANENT MAC", "MAC", "AGGREGATOR", "LOST", "PARTNER", "MODE"}
+
+// fit leaves columns out, as few as it takes, so that a line is no longer than width;
+// 0: however long.
+func fit(rows [][]cell, width int) [][]cell {
+	for _, title := range dispensable {
+		total := -1 // no blank behind the last one
+		for _, w := range widths(rows) {
+			total += w + 1
+		}
+		if width == 0 || total <= width {
+			break
+		}
+		column := slices.IndexFunc(rows[0], func(c cell) bool { return c.text == title })
+		if column < 0 {
+			continue
+		}
+		for i, row := range rows {
+			if column < len(row) {
+				rows[i] = slices.Delete(row, column, column+1)
 			}
-			width[i] = max(width[i], utf8.RuneCountInString(c.text))
 		}
 	}
+	return rows
+}
+
+func widths(rows [][]cell) []int {
+	var list []int
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(list) {
+				list = append(list, 0)
+			}
+			list[i] = max(list[i], utf8.RuneCountInString(c.text))
+		}
+	}
+	return list
+}
+
+// writeTable pads the columns, and colours what means good or bad.
+func writeTable(out *bytes.Buffer, rows [][]cell, p cmdline.Palette) {
+	width := widths(rows)
 	for n, row := range rows {
 		line := ""
 		for i, c := range row {
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(c.text))
-			text := paint(p, n, i, c.text)
+			text := c.text
+			if n == 0 {
+				text = p.Dim(text)
+			} else {
+				text = paint(p, rows[0][i].text, text)
+			}
 			if c.right {
 				line += pad + text + " "
 			} else {
@@ -176,17 +219,13 @@ func writeTable(out *bytes.Buffer, rows [][]cell, p cmdline.Palette) {
 	}
 }
 
-func paint(p cmdline.Palette, row, column int, text string) string {
-	if row == 0 {
-		return p.Dim(text)
-	}
-	if column != 1 && column != 3 {
+func paint(p cmdline.Palette, title, text string) string {
+	if title != "STATE" && title != "LINK" {
 		return text
 	}
 	switch text {
 	case "up", "active", "backup":
 		return p.Good(text)
-
 	case bond.StateDegraded, "going down", "going back":
 		return p.Warn(text)
 	case "down":

@@ -9,14 +9,16 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/bondlink"
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"golang.org/x/sys/unix"
-	"golang.org/x/term"
 )
 
 // transition is one thing that changed; its JSON is documented in bondctl(8).
@@ -48,12 +50,13 @@ func orNone(s string) string {
 	return s
 }
 
-// watch shows the bonds, then each change, until a signal ends it; the exit
-// status is that of the last state. It sleeps until the kernel tells of a
-// change.
+// watch shows the bonds, then each change, until a signal ends it, or whoever
+// read from the pipe is gone; the exit status is that of the last state. It
+// sleeps until the kernel tells of a change.
 func (v *viewer) watch(ctx context.Context, w io.Writer, asJSON bool) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, unix.SIGTERM)
 	defer stop()
+	go waitForReader(w, stop)
 	events, err := bondlink.Listen()
 	if err != nil {
 		return err
@@ -78,51 +81,64 @@ func (v *viewer) watch(ctx context.Context, w io.Writer, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		if list := transitions(before, after, time.Now()); len(list) > 0 {
-			if err := screen.show(after, list); err != nil {
-				return err
-			}
+		if err := screen.show(after, transitions(before, after, time.Now())); err != nil {
+			return err
 		}
 		before = after
+	}
+}
+
+// waitForReader calls gone once nobody reads from the pipe w any more: watch might not
+// write to it for days. It returns at once where w is no pipe.
+func waitForReader(w io.Writer, gone func()) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+		return
+	}
+	poll := []unix.PollFd{{Fd: int32(f.Fd())}} // errors and hang-ups are told unasked
+	for {
+		n, err := unix.Poll(poll, -1)
+		if err == unix.EINTR {
+			continue
+		}
+		if err == nil && n > 0 {
+			gone()
+		}
+		return
 	}
 }
 
 // screen prints what watch sees: a terminal gets a tree that stays and the
 // last transitions below it, a file or pipe one line for each transition.
 type screen struct {
-	w      io.Writer
-	asJSON bool
-	height func() int // of the terminal; nil where w is none
-	past   []transition
+	w        io.Writer
+	asJSON   bool
+	terminal bool
+	past     []transition
+	drawn    string
 }
 
 func newScreen(w io.Writer, asJSON bool) *screen {
-	s := &screen{w: w, asJSON: asJSON}
-	if f, ok := w.(*os.File); ok && !asJSON && cmdline.IsTerminal(w) && os.Getenv("TERM") != "dumb" {
-		s.height = func() int {
-			_, h, err := term.GetSize(int(f.Fd()))
-			if err != nil || h < 1 {
-				return 24
-			}
-			return h
-		}
-	}
-	return s
+	return &screen{w: w, asJSON: asJSON, terminal: !asJSON && cmdline.IsTerminal(w) && os.Getenv("TERM") != "dumb"}
 }
 
 func (s *screen) start(r *statusReport) error {
 	switch {
 	case s.asJSON:
 		return json.NewEncoder(s.w).Encode(r)
-	case s.height != nil:
+	case s.terminal:
 		return s.draw(r)
 	}
 	return writeTree(s.w, r)
 }
 
 func (s *screen) show(r *statusReport, list []transition) error {
-	if s.height != nil {
+	if s.terminal {
 		s.past = append(s.past, list...)
+		s.past = s.past[max(len(s.past)-maxPast, 0):]
 		return s.draw(r)
 	}
 	for _, t := range list {
@@ -139,31 +155,57 @@ func (s *screen) show(r *statusReport, list []transition) error {
 	return nil
 }
 
-// draw clears the terminal and writes the tree and as many of the last
-// transitions as there is room for.
+// maxPast is more than any terminal has lines.
+const maxPast = 1000
+
+// draw clears the terminal and fills it, where there is something new.
 func (s *screen) draw(r *statusReport) error {
-	if _, err := io.WriteString(s.w, "\x1b[H\x1b[2J"); err != nil {
-		return err
+	columns, lines := cmdline.Size(s.w)
+	text := page(treeText(r, cmdline.Colours(s.w), columns), s.past, columns, lines)
+	if text == s.drawn {
+		return nil
 	}
-	if err := writeTree(s.w, r); err != nil {
-		return err
+	s.drawn = text
+	_, err := io.WriteString(s.w, "\x1b[H\x1b[2J"+text)
+	return err
+}
+
+// page is the tree, cut where the terminal is too small for it, and as many of the last
+// transitions below it as there is room for, three at least.
+func page(tree string, past []transition, columns, lines int) string {
+	if columns < 1 || lines < 1 {
+		columns, lines = 80, 24
 	}
-	used := 3 + len(r.Problems)
-	for i := range r.Bonds {
-		used += 1 + len(r.Bonds[i].Members)
+	room := lines - 1 // the cursor's line
+	var out strings.Builder
+	top := strings.SplitAfter(strings.TrimSuffix(tree, "\n"), "\n")
+	if len(past) > 0 {
+		room -= 1 + min(len(past), 3) // and a blank line before them
 	}
-	if room := max(s.height()-used-1, 3); len(s.past) > room {
-		s.past = s.past[len(s.past)-room:]
-	}
-	for i, t := range s.past {
-		if i == 0 {
-			fmt.Fprintln(s.w)
+	for i, line := range top {
+		if room -= linesOf(line, columns); room < 0 || room == 0 && i < len(top)-1 {
+			fmt.Fprintf(&out, "... and %d lines more\n", len(top)-i)
+			room = 0
+			break
 		}
-		if _, err := fmt.Fprintln(s.w, t); err != nil {
-			return err
-		}
+		out.WriteString(strings.TrimSuffix(line, "\n") + "\n")
 	}
-	return nil
+	if len(past) > 0 {
+		out.WriteByte('\n')
+	}
+	for _, t := range past[max(len(past)-room-3, 0):] {
+		fmt.Fprintln(&out, t)
+	}
+	return out.String()
+}
+
+// colour is what Palette puts into a text, and a terminal does not show.
+var colour = regexp.MustCompile("\x1b\\[[0-9]*m")
+
+// linesOf is how many lines of a terminal a line of text takes.
+func linesOf(text string, columns int) int {
+	visible := utf8.RuneCountInString(colour.ReplaceAllString(strings.TrimSuffix(text, "\n"), ""))
+	return max((visible+columns-1)/columns, 1)
 }
 
 // transitions lists what differs between two looks, the cause before the

@@ -16,6 +16,20 @@ func IsTerminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// Size is how many columns and lines the terminal w has; 0 and 0 where it is none, or
+// does not say.
+func Size(w any) (columns, lines int) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0, 0
+	}
+	columns, lines, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return columns, lines
+}
+
 // Palette marks words for a person. Its zero value leaves them plain.
 type Palette struct{ on bool }
 

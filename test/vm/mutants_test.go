@@ -133,13 +133,14 @@ func (m Mutant) apply(text string) (string, error) {
 }
 
 // breakFiles makes dir a tree of the installed files that are others with the mutant:
-// rc.bond, or the two programs.
+// rc.bond, or the two programs. And lib.sh finds there which check is to fail.
 func breakFiles(t *testing.T, m Mutant, dir string) {
 	t.Helper()
 	text, err := m.apply(original(t, m.file()))
 	if err != nil {
 		t.Fatalf("%s: %v", m.Name, err)
 	}
+	writeFile(t, filepath.Join(dir, "vm/mutant_fails"), m.Fails, 0o644)
 	if m.file() == rcBond {
 		writeFile(t, filepath.Join(dir, "etc/rc.d/rc.bond"), text, 0o644)
 		return

@@ -7,6 +7,10 @@
 
 checks=0
 failures=0
+# The text of the check that a mutant of the package has to fail: after that there is
+# nothing more to see.
+mutant_fails=
+[ ! -e /vm/mutant_fails ] || mutant_fails=$(</vm/mutant_fails)
 
 # --- Saying what was found. A scenario fails if a check failed, if it made none, or if
 # --- it ended with a status of its own.
@@ -20,6 +24,7 @@ fail() {
   checks=$((checks + 1))
   failures=$((failures + 1))
   echo "FAIL (line ${BASH_LINENO[${#BASH_LINENO[@]} - 2]}): $*"
+  [ -z "$mutant_fails" ] || [[ $* != *"$mutant_fails"* ]] || exit 1
 }
 
 # skip WHY: leave; the scenario cannot be run here
