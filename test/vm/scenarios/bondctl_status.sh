@@ -82,6 +82,8 @@ ip link set eth1 nomaster
 check "a change is one" wait_for 5 grep -qE '^\{"time":"20.*","bond":"bond0","member":"eth1","what":"left","from":"","to":""\}$' /tmp/json
 kill $watcher
 
+check "it ends with whoever reads from its pipe" timeout 20 bash -c "$bondctl status --watch | head -n 1"
+
 # A NIC that was released and set up with the bond's MAC.
 bond active-backup miimon 100
 wait_for 5 has_carrier bond0
