@@ -51,7 +51,7 @@ func importBonds(c *cli.Context) error {
 	fmt.Fprint(c.App.Writer, strings.TrimPrefix(text.String(), "\n"))
 	for _, im := range done {
 		for _, piece := range im.Lost {
-			fmt.Fprintf(c.App.ErrWriter, "bondctl: warning: %s: IFOPTS has %q, which is no option of the bonding driver; left out\n", im.Name, piece)
+			fmt.Fprintf(c.App.ErrWriter, "bondctl: warning: %s: IFOPTS: %s; left out\n", im.Name, piece)
 		}
 	}
 	var failed error
@@ -87,7 +87,10 @@ func appendTo(path, text string) error {
 		return err
 	}
 	old := f.Text
-	if len(old) > 0 && !bytes.HasSuffix(old, []byte("\n")) {
+	switch {
+	case len(old) == 0:
+		text = strings.TrimPrefix(text, "\n")
+	case !bytes.HasSuffix(old, []byte("\n")):
 		old = append(bytes.Clone(old), '\n')
 	}
 	return f.Replace(append(bytes.Clone(old), text...))

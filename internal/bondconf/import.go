@@ -19,7 +19,7 @@ type Imported struct {
 	// Left names what rc.inet1.conf keeps that must go, as "BONDNICS[0]
 	// (/etc/rc.d/rc.inet1.conf:5)", or rc.inet1 makes the bond too.
 	Left []string
-	// Lost are pieces of IFOPTS that the bonding driver has no option for.
+	// Lost says of pieces of IFOPTS why they are left out.
 	Lost []string
 }
 
@@ -46,8 +46,11 @@ func Import(stock, own *Config) ([]Imported, []NotImported) {
 	}
 	for _, b := range stock.Bonds() {
 		name := b.Name.Value
-		if !b.Name.Set {
+		switch {
+		case !b.Name.Set:
 			name = "eth" + strconv.Itoa(b.Index) // as rc.inet1 has it
+		case !b.Name.Known:
+			name = fmt.Sprintf("IFNAME[%d]", b.Index)
 		}
 		refuse := func(why string) { not = append(not, NotImported{name, why, b.NICs}) }
 		if own != nil && own.Bond(name) != nil {
@@ -126,8 +129,12 @@ func stockOptions(text string) (options []Option, lost []string) {
 				name = known
 			}
 			o := bond.Lookup(name)
-			if o == nil || len(words) < 2 {
-				lost = append(lost, strings.Join(words, " "))
+			if o == nil {
+				lost = append(lost, fmt.Sprintf("%q is no option of the bonding driver", strings.Join(words, " ")))
+				break
+			}
+			if len(words) < 2 {
+				lost = append(lost, fmt.Sprintf("%q has no value", words[0]))
 				break
 			}
 			if o.Name != "mode" { // BONDMODE has it; rc.inet1 cannot change it here

@@ -25,7 +25,7 @@ func TestImport(t *testing.T) {
 		},
 		{
 			"ip's words, several in a piece", "IFNAME[0]=bond0\nBONDNICS[0]=eth0\nBONDMODE[0]=1\nIFOPTS[0]=\"miimon 50 updelay 100 | missed_max 3 | mode 4 | no_such 1 | primary\"\n", "",
-			"IFNAME[0]=\"bond0\"\nBONDNICS[0]=\"eth0\"\nBONDMODE[0]=\"1\"\nIFOPTS[0]=\"miimon 50 | updelay 100 | arp_missed_max 3\"", "no_such 1;primary", "",
+			"IFNAME[0]=\"bond0\"\nBONDNICS[0]=\"eth0\"\nBONDMODE[0]=\"1\"\nIFOPTS[0]=\"miimon 50 | updelay 100 | arp_missed_max 3\"", `"no_such 1" is no option of the bonding driver;"primary" has no value`, "",
 		},
 		{
 			"index in use", "IFNAME[0]=bond1\nBONDNICS[0]=eth2\nIFOPTS[0]=\"arp_interval 100 | arp_ip_target 192.0.2.1\"\n", "IFNAME[0]=bond0\nBONDNICS[0]=eth0\n",
