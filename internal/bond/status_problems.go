@@ -44,7 +44,7 @@ func (s *Status) Problems() []Problem {
 	case !s.Up:
 		say("", "is set down")
 	case !s.Carrier:
-		say("", "has no carrier: no traffic can pass")
+		say("", "has no carrier: no traffic can pass"+s.tooFewLinks())
 	}
 	if len(s.Members) > 0 && s.MIIMon == 0 && s.ARPInterval == 0 {
 		say("", "neither miimon nor arp_interval is set: a lost link is never noticed")
@@ -64,6 +64,15 @@ func (s *Status) Problems() []Problem {
 		s.lacpProblems(say)
 	}
 	return list
+}
+
+// tooFewLinks is the reason for no carrier that no member shows: the driver counts the
+// ports of 802.3ad that carry traffic.
+func (s *Status) tooFewLinks() string {
+	if s.LACP == nil || s.LACP.MinLinks <= s.LACP.Ports {
+		return ""
+	}
+	return "; min_links is " + strconv.Itoa(s.LACP.MinLinks) + ", and " + strconv.Itoa(s.LACP.Ports) + " of its ports aggregated"
 }
 
 func linkText(m *MemberStatus) string {

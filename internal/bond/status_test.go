@@ -169,6 +169,10 @@ func TestStates(t *testing.T) {
 		{"no monitor", Status{Mode: "balance-rr", Up: true, Carrier: true, Members: member}, StateDegraded, "neither miimon"},
 		{"set down", Status{Mode: "balance-rr", MIIMon: 100, Members: member}, StateDown, "is set down"},
 		{"no carrier", Status{Mode: "balance-rr", Up: true, MIIMon: 100, Members: member}, StateDown, "has no carrier"},
+		{
+			"too few links", Status{Mode: "802.3ad", Up: true, MIIMon: 100, Members: member, LACP: &LACPStatus{MinLinks: 2, Ports: 1}}, StateDown,
+			"has no carrier: no traffic can pass; min_links is 2, and 1 of its ports aggregated",
+		},
 		{"none active", Status{Mode: "active-backup", Up: true, Carrier: true, MIIMon: 100, Members: member}, StateDegraded, "has no active member"},
 		{"delay", Status{
 			Mode: "balance-rr", Up: true, Carrier: true, MIIMon: 100,
