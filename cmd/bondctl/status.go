@@ -71,6 +71,7 @@ type statusReport struct {
 	State    string         `json:"state"` // up, degraded, down; "none" where there is no bond
 	Bonds    []bondReport   `json:"bonds"`
 	Problems []bond.Problem `json:"problems"`
+	loaded   bool           // the bonding driver
 }
 
 type bondReport struct {
@@ -117,7 +118,7 @@ func (v *viewer) look() (*statusReport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the state of the bonds: %w", err)
 	}
-	r := &statusReport{Bonds: []bondReport{}, Problems: []bond.Problem{}}
+	r := &statusReport{Bonds: []bondReport{}, Problems: []bond.Problem{}, loaded: v.reader.Loaded()}
 	conf := v.configured()
 	up := 0
 	for i := range all {

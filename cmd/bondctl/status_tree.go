@@ -28,10 +28,13 @@ func writeTree(w io.Writer, r *statusReport) error {
 // treeText is what writeTree writes on a terminal of that width; 0: no terminal.
 func treeText(r *statusReport, p cmdline.Palette, width int) string {
 	var out bytes.Buffer
-	if len(r.Bonds) > 0 {
+	switch {
+	case len(r.Bonds) > 0:
 		writeTable(&out, fit(treeRows(r), width), p)
-	} else {
+	case r.loaded:
 		out.WriteString("no bond\n")
+	default:
+		out.WriteString("no bond: the bonding driver is not loaded\n")
 	}
 	for i, problem := range r.Problems {
 		if i == 0 {

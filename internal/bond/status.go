@@ -107,6 +107,12 @@ func (r Reader) proc(name string) string {
 	return filepath.Join(r.Proc, name)
 }
 
+// Loaded reports whether the bonding driver is there at all.
+func (r Reader) Loaded() bool {
+	_, err := os.Stat(r.sysfs("bonding_masters"))
+	return err == nil
+}
+
 // Names lists the bonds that exist, in the order of their names (bond2 before
 // bond10). None, without an error, where the bonding driver is not loaded.
 func (r Reader) Names() ([]string, error) {
