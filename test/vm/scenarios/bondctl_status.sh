@@ -15,7 +15,7 @@ bondctl=/usr/sbin/bondctl
 export LC_ALL=en_US.UTF-8
 
 expect_status 3 $bondctl status
-shows '^no bond$'
+shows '^no bond: the bonding driver is not loaded$'
 
 make_nics eth0 eth1
 make_switch
