@@ -115,6 +115,7 @@ func TestBondConf(t *testing.T) {
 		{"not static", "IFNAME[0]=bond0\nBONDNICS[0]=$NICS\nUSE_DHCP[0]=yes\n", "b:2 not-static"},
 		{"conditional", one("if true; then\n  MTU[0]=9000\nfi\n"), "b:5 not-static"},
 		{"command", one(". /etc/other\n"), "b:4 command"},
+		{"modules", one("MODULES='e1000e, igb snd-x'\n"), "b:4 bad-module"},
 		{"no quotes", one("GATEWAY=192.0.2.1 192.0.2.2\nMACCHECK = off\n"), "b:4 command\nb:5 command"},
 		{"DOS", "IFNAME[0]=bond0\r\nBONDNICS[0]=eth0\r\n", "b:1 dos-line-ends"},
 	} {
@@ -143,7 +144,8 @@ func TestInet1Conf(t *testing.T) {
 		{"within MAXNICS", conf, "MAXNICS=7\nIFNAME[6]=bond0\nUSE_DHCP[6]=yes\n", ""},
 		{"made twice", dhcp, "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1\"\n", "i:2 made-twice"},
 		{"NIC in both", dhcp, "IFNAME[0]=bond1\nBONDNICS[0]=\"eth1 eth2\"\n", "i:2 nic-in-two-bonds"},
-		{"stock bond, members with addresses", "", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth1 eth2\"\nUSE_DHCP[1]=yes\n", "i:2 stock-bond-empty"},
+		{"stock bond, members with addresses", "", "IFNAME[3]=bond0\nBONDNICS[3]=\"eth1 eth2\"\nUSE_DHCP[1]=yes\n", "i:2 stock-bond-empty"},
+		{"stock bond, members that get addresses after it", "", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth1 eth2\"\nUSE_DHCP[1]=yes\n", "i:3 member-has-address"},
 		{"MAC differs", dhcp + "HWADDR[0]=02:00:00:00:00:01\n", "IFNAME[0]=bond0\nHWADDR[0]=02:00:00:00:00:02\nUSE_SLAAC[0]=no\n", "i:2 mac-differs"},
 		{"MAC of another", dhcp + "HWADDR[0]=02:00:00:00:00:01\n", "IFNAME[2]=eth2\nHWADDR[2]=02:00:00:00:00:01\nIPADDR[2]=192.0.2.9\n", "i:2 mac-twice"},
 	} {

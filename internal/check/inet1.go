@@ -96,8 +96,12 @@ func (c *checker) stockBond(e entry, entries []entry) {
 	for _, nic := range e.NICs.Words() {
 		reason := ""
 		for _, other := range entries {
-			if other.name == nic && other.own != "" {
+			switch {
+			case other.name != nic || other.own == "":
+			case other.Index < e.Index: // rc.inet1 goes by the index
 				reason = fmt.Sprintf("%s (line %d) gives it an address of its own", other.own, other.at.Line)
+			default:
+				c.memberHasAddress(other, e.name, e.NICs)
 			}
 		}
 		if reason == "" && c.Host.up(nic) {
@@ -140,12 +144,16 @@ func (c *checker) bondInInet1(b *bondconf.Interface, entries []entry) {
 				c.err(mac.Pos, "mac-differs", fmt.Sprintf("HWADDR[%d]=%q, but rc.bond.conf has %q (line %d)", e.Index, mac.Value, b.HWAddr.Value, b.HWAddr.Line), "rc.inet1 changes the address that rc.bond gave and checked", "remove it here")
 			}
 		case slices.Contains(b.NICs.Words(), e.name) && e.own != "" && !e.IsBond():
-			c.err(e.at.Pos, "member-has-address", fmt.Sprintf("%s: %s is a member of %s (%s)", e.own, e.name, b.Name.Value, b.NICs), "rc.inet1 sets up a member of a bond as if it stood alone: addresses and routes on it lead nowhere", fmt.Sprintf("remove the settings of index %d", e.Index))
+			c.memberHasAddress(e, b.Name.Value, b.NICs)
 		}
 	}
 	if !found && b.Name.Known && b.Name.Value != "" && !ownAddresses(b) {
 		c.warn(b.Name.Pos, "no-addresses", fmt.Sprintf("%s has no addresses, neither from rc.bond.conf nor from rc.inet1.conf", b.Name.Value), "the bond comes up without one", fmt.Sprintf("IPADDRS[%d] or USE_DHCP[%d] in rc.bond.conf, or IFNAME=%q and addresses in rc.inet1.conf", b.Index, b.Index, b.Name.Value))
 	}
+}
+
+func (c *checker) memberHasAddress(e entry, bond string, nics bondconf.Text) {
+	c.err(e.at.Pos, "member-has-address", fmt.Sprintf("%s: %s is a member of %s (%s)", e.own, e.name, bond, nics), "rc.inet1 sets up a member of a bond as if it stood alone: addresses and routes on it lead nowhere", fmt.Sprintf("remove the settings of index %d", e.Index))
 }
 
 // standsOn says whether an entry is a VLAN or an alias of the bond, or a bridge that has it

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,9 +128,16 @@ func (c *checker) number(t bondconf.Text, name string, low, high int) {
 	}
 }
 
+var moduleName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 // globals has the rules about what rc.bond.conf has once.
 func (c *checker) globals() {
 	c.word(c.Bond.MACCheck, "MACCHECK", "refuse", "warn", "off")
+	for _, module := range c.Bond.Modules.Words() {
+		if !moduleName.MatchString(module) {
+			c.err(c.Bond.Modules.Pos, "bad-module", fmt.Sprintf("MODULES: %q is no name of a module", module), "rc.bond cannot load it, and goes on without its NICs", "names with blanks between, as lsmod shows them")
+		}
+	}
 	for _, g := range []struct {
 		name string
 		text bondconf.Text
