@@ -145,7 +145,7 @@ func BenchmarkEnslave(b *testing.B) {
 	dir := b.TempDir()
 	machine := vm.Machines[0]
 	initrd := filepath.Join(dir, "initrd")
-	if err := vm.WriteInitrd(initrd, filepath.Join(kernels, machine.Kernel), layout(b, dir), pack(b, dir)); err != nil {
+	if err := vm.WriteInitrd(initrd, filepath.Join(kernels, machine.Kernel), layout(b, dir), pack(b, dir), ""); err != nil {
 		b.Fatal(err)
 	}
 	guest, err := vm.Boot(machine, filepath.Join(kernels, machine.Kernel, "vmlinuz"), initrd)
@@ -153,7 +153,7 @@ func BenchmarkEnslave(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer guest.Close()
-	result, err := guest.Run("enslave")
+	result, err := guest.Run("enslave", "")
 	if err != nil || result.Status != 0 {
 		b.Fatalf("status %d, %v\n%s", result.Status, err, result.Output)
 	}
