@@ -3,12 +3,13 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -53,12 +54,13 @@ func lintAction(c *cli.Context) error {
 		}
 	}
 	var all []lint.Finding
+	var unread []error
 	for _, arg := range c.Args().Slice() {
 		found, err := lintOne(c, arg)
-		if err != nil {
-			return cmdline.WithStatus(err, exit.Usage)
-		}
 		all = append(all, found...)
+		if err != nil {
+			unread = append(unread, cmdline.WithStatus(err, exit.Usage))
+		}
 	}
 	all = slices.DeleteFunc(all, func(f lint.Finding) bool {
 		return f.Level < level || slices.Contains(c.StringSlice("disable"), f.Rule)
@@ -71,11 +73,11 @@ func lintAction(c *cli.Context) error {
 			all = []lint.Finding{}
 		}
 		err = cmdline.WriteJSON(c.App.Writer, all)
-	default:
-		writeFindings(c.App.Writer, all)
+	case len(all) > 0 || len(unread) == 0:
+		err = writeFindings(c.App.Writer, all)
 	}
-	if err != nil {
-		return err
+	if err != nil || len(unread) > 0 {
+		return errors.Join(append(unread, err)...)
 	}
 	if slices.ContainsFunc(all, func(f lint.Finding) bool { return f.Level > lint.Note }) {
 		return cmdline.Status(exit.Failed)
@@ -89,6 +91,12 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
+		if c.Bool("fix") {
+			return nil, fmt.Errorf("%q: --fix mends directories, not packages and archives", arg)
+		}
+		if lint.IsArchive(arg) {
+			return lint.Archive(arg)
+		}
 		return lint.Package(arg)
 	}
 	one, err := lint.IsDir(arg)
@@ -98,7 +106,7 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 	if c.Bool("fix") {
 		fixed, err := lint.Fix(arg)
 		for _, f := range fixed {
-			fmt.Fprintf(c.App.ErrWriter, "mended %s\n", f)
+			fmt.Fprintf(c.App.ErrWriter, "mended %s\n", lint.Finding{File: f}.Place())
 		}
 		if err != nil {
 			return nil, err
@@ -107,8 +115,7 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 	if one {
 		return lint.Dir(arg)
 	}
-	bar := counter(c.App.ErrWriter, "linting")
-	return lint.Tree(c.Context, arg, bar)
+	return lint.Tree(c.Context, arg, counter(c.App.ErrWriter, "linting"))
 }
 
 // counter shows how far a long job is, on a terminal only.
@@ -124,37 +131,43 @@ func counter(w io.Writer, what string) func(done, all int) {
 	}
 }
 
-func writeFindings(w io.Writer, all []lint.Finding) {
+func writeFindings(w io.Writer, all []lint.Finding) error {
 	colour := cmdline.Colours(w)
+	out := bufio.NewWriter(w)
 	counts := map[lint.Level]int{}
-	var broken []string
+	broken := map[string]bool{}
 	for _, f := range all {
-		line := f.String()
-		word := f.Level.String() + ":"
-		marked := colour.Dim(word)
+		level := f.Level.String() + ":"
 		switch f.Level {
 		case lint.Error:
-			marked = colour.Bad(word)
+			level = colour.Bad(level)
 		case lint.Warning:
-			marked = colour.Warn(word)
+			level = colour.Warn(level)
+		default:
+			level = colour.Dim(level)
 		}
-		fmt.Fprintln(w, strings.Replace(line, word, marked, 1))
+		fmt.Fprintln(out, f.Place()+":", level, f.Message())
 		counts[f.Level]++
-		if !slices.Contains(broken, f.Rule) {
-			broken = append(broken, f.Rule)
-		}
+		broken[f.Rule] = true
 	}
 	if len(all) == 0 {
-		fmt.Fprintln(w, "nothing found")
-		return
+		fmt.Fprintln(out, "nothing found")
+		return out.Flush()
 	}
-	fmt.Fprintln(w)
-	slices.Sort(broken)
-	for _, id := range broken {
+	fmt.Fprintln(out)
+	for _, id := range slices.Sorted(maps.Keys(broken)) {
 		r, _ := lint.FindRule(id)
-		fmt.Fprintf(w, "%s: %s. To mend it: %s\n", colour.Bold(id), r.Why, r.Mend)
+		fmt.Fprintf(out, "%s: %s. To mend it: %s\n", colour.Bold(id), r.Why, r.Mend)
 	}
-	fmt.Fprintf(w, "\n%d errors, %d warnings, %d notes\n", counts[lint.Error], counts[lint.Warning], counts[lint.Note])
+	fmt.Fprintf(out, "\n%s, %s, %s\n", count(counts[lint.Error], "error"), count(counts[lint.Warning], "warning"), count(counts[lint.Note], "note"))
+	return out.Flush()
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func listRules(c *cli.Context) error {

@@ -3,15 +3,19 @@
 package lint
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/slackbond/slackbond/slackbuild"
+	"golang.org/x/sys/unix"
 )
 
 // build is one SlackBuild directory.
@@ -19,9 +23,19 @@ type build struct {
 	findings
 	dir    string // as the findings name it
 	name   string // of the package: the directory's
+	source source
 	info   infoFile
 	script *script // nil where there is none that can be parsed
 	has    map[string]fs.FileInfo
+}
+
+// source is where the files of a build come from: a directory, or the archive
+// that is submitted.
+type source interface {
+	// list gives the files by their path, what sbopkg leaves beside them
+	// excepted.
+	list() (map[string]fs.FileInfo, error)
+	open(name string) (io.ReadCloser, error)
 }
 
 // Dir lints one SlackBuild directory.
@@ -36,13 +50,21 @@ func Dir(dir string) ([]Finding, error) {
 // loadDir reads the directory and checks all that needs nothing else.
 func loadDir(dir string) (*build, error) {
 	abs, err := filepath.Abs(dir)
+	if err == nil {
+		abs, err = filepath.EvalSymlinks(abs)
+	}
 	if err != nil {
 		return nil, err
 	}
-	b := &build{dir: dir, name: filepath.Base(abs), has: map[string]fs.FileInfo{}}
+	b := &build{dir: dir, name: filepath.Base(abs), source: directory(abs)}
+	return b, b.check()
+}
+
+// check applies the rules that look at the build alone.
+func (b *build) check() (err error) {
 	b.ignored = newIgnored()
-	if err := b.list(); err != nil {
-		return nil, err
+	if b.has, err = b.source.list(); err != nil {
+		return err
 	}
 	b.checkFiles()
 	if text, ok := b.read(b.name + ".info"); ok {
@@ -54,46 +76,58 @@ func loadDir(dir string) (*build, error) {
 	if text, ok := b.read("slack-desc"); ok {
 		checkSlackDesc(&b.findings, b.path("slack-desc"), b.name, text)
 	}
-	doinst, hasDoinst := b.read("doinst.sh")
-	if hasDoinst {
-		b.checkDoinst("doinst.sh", doinst)
-	}
-	if text, ok := b.read("douninst.sh"); ok {
-		b.checkDoinst("douninst.sh", text)
-	}
 	if text, ok := b.read(b.name + ".SlackBuild"); ok {
-		b.ignored.read(b.path(b.name+".SlackBuild"), text, true)
 		b.checkScript(text)
-		if hasDoinst && b.script != nil {
-			b.checkDoinstFits(doinst)
+	}
+	doinst := b.checkDoinst("doinst.sh")
+	b.checkDoinst("douninst.sh")
+	if b.script != nil {
+		b.checkDoinstFits(doinst)
+	}
+	for name := range b.has {
+		if strings.HasSuffix(name, ".desktop") {
+			if text, ok := b.read(name); ok {
+				checkDesktop(&b.findings, b.path(name), text)
+			}
 		}
 	}
-	return b, nil
+	return nil
 }
 
 func (b *build) path(name string) string { return filepath.Join(b.dir, name) }
 
-// list finds the files of the directory and below. What sbopkg leaves beside
-// them (links to sources, its copies) is not looked at.
-func (b *build) list() error {
-	return filepath.WalkDir(b.dir, func(p string, d fs.DirEntry, err error) error {
+// directory is a source.
+type directory string
+
+func (d directory) list() (map[string]fs.FileInfo, error) {
+	has := map[string]fs.FileInfo{}
+	err := filepath.WalkDir(string(d), func(p string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(b.dir, p)
+		rel, err := filepath.Rel(string(d), p)
 		if err != nil {
 			return err
 		}
-		if d.IsDir() || d.Type()&fs.ModeSymlink != 0 || leftByTools.MatchString(rel) {
+		// sbopkg leaves links to sources, and copies, in the directory.
+		if e.IsDir() || e.Type()&fs.ModeSymlink != 0 && !slices.Contains(mainFiles(filepath.Base(string(d))), rel) || leftByTools.MatchString(rel) {
 			return nil
 		}
-		info, err := d.Info()
-		if err != nil {
-			return err
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it has just gone
 		}
-		b.has[filepath.ToSlash(rel)] = info
-		return nil
+		if err == nil {
+			has[filepath.ToSlash(rel)] = info
+		}
+		return err
 	})
+	return has, err
+}
+
+// open does not follow a link, and waits for nobody at a pipe's other end.
+func (d directory) open(name string) (io.ReadCloser, error) {
+	return os.OpenFile(filepath.Join(string(d), filepath.FromSlash(name)), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 }
 
 var (
@@ -103,6 +137,11 @@ var (
 	packageNameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
 )
 
+// mainFiles are what every build has.
+func mainFiles(name string) []string {
+	return []string{name + ".SlackBuild", name + ".info", "README", "slack-desc"}
+}
+
 // checkFiles applies the rules about which files there are.
 func (b *build) checkFiles() {
 	if !packageNameRE.MatchString(b.name) {
@@ -110,17 +149,22 @@ func (b *build) checkFiles() {
 	} else if strings.ToLower(b.name) != b.name {
 		b.add("dir-name-case", b.dir, 0, "%q has upper-case letters", b.name)
 	}
-	for _, name := range []string{b.name + ".SlackBuild", b.name + ".info", "README", "slack-desc"} {
+	for _, name := range mainFiles(b.name) {
 		if b.has[name] == nil {
 			b.add("dir-files", b.path(name), 0, "the file is missing")
 		}
 	}
+	var other []string // files with other modes than 0644
 	for name, info := range b.has {
 		file := b.path(name)
+		if !info.Mode().IsRegular() {
+			b.add("dir-special", file, 0, "%s, not a file", kind(info.Mode()))
+			continue
+		}
 		if strings.HasSuffix(name, ".SlackBuild") && !strings.Contains(name, "/") && name != b.name+".SlackBuild" {
 			b.add("dir-one-script", file, 0, "a second script beside %s.SlackBuild", b.name)
 		}
-		if backupRE.MatchString("/" + name) {
+		if backupRE.MatchString(name) {
 			b.add("dir-stray", file, 0, "a hidden, backup or editor's file")
 		}
 		if info.Size() == 0 {
@@ -134,17 +178,38 @@ func (b *build) checkFiles() {
 		}
 		switch perm := info.Mode().Perm(); {
 		case perm == 0o644:
-		case perm&0o111 != 0 && mainFile(b.name, name):
+		case slices.Contains(mainFiles(b.name), name) && perm&0o111 != 0:
 			b.add("mode-main", file, 0, "mode %#o, not 0644", perm)
-		default:
+		case perm&0o111 != 0:
 			b.add("mode", file, 0, "mode %#o, not 0644", perm)
+		default:
+			other = append(other, name)
 		}
 	}
+	if len(other) > 0 {
+		slices.Sort(other)
+		b.add("mode-umask", b.path(other[0]), 0, "mode %#o, not 0644, as that of %d files here in all", b.has[other[0]].Mode().Perm(), len(other))
+	}
+}
+
+// kind is what a file is that is none.
+func kind(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	case m&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "something else"
 }
 
 // isBinary reports whether a NUL is near the file's beginning.
 func (b *build) isBinary(name string) bool {
-	f, err := os.Open(b.path(name))
+	f, err := b.source.open(name)
 	if err != nil {
 		return false
 	}
@@ -154,31 +219,63 @@ func (b *build) isBinary(name string) bool {
 	return slices.Contains(head[:n], 0)
 }
 
-func mainFile(name, file string) bool {
-	return file == name+".SlackBuild" || file == name+".info" || file == "README" || file == "slack-desc"
-}
+// maxText is how large a file may be to be looked into; the largest .info of
+// SlackBuilds.org has 80 KB.
+const maxText = 1 << 20
 
-// maxText is how large a file may be to be looked into; the largest script of
-// SlackBuilds.org has 100 KiB.
-const maxText = 8 << 20
-
-// read returns a file of the directory; one that is not there is nothing new.
+// read returns a file of the build; one that is not there is nothing new.
 func (b *build) read(name string) (string, bool) {
-	if b.has[name] == nil || b.has[name].Size() > maxText {
+	info := b.has[name]
+	if info == nil || !info.Mode().IsRegular() {
 		return "", false
 	}
-	data, err := os.ReadFile(b.path(name))
-	if err != nil {
-		b.add("dir-files", b.path(name), 0, "%v", err)
+	data, err := b.readFile(name)
+	switch {
+	case err != nil:
+		b.add("dir-unread", b.path(name), 0, "%v", cause(err))
+		return "", false
+	case len(data) > maxText:
+		b.add("dir-unread", b.path(name), 0, "over %d KiB, too large to look into", maxText>>10)
 		return "", false
 	}
 	return string(data), true
 }
 
-// infoFile is what other checks want of the .info file.
-type infoFile struct {
-	fields map[string]slackbuild.InfoField
+func (b *build) readFile(name string) ([]byte, error) {
+	f, err := b.source.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var data bytes.Buffer
+	_, err = data.ReadFrom(io.LimitReader(f, maxText+1))
+	return data.Bytes(), err
 }
 
-func (i *infoFile) value(name string) string { return i.fields[name].Value }
-func (i *infoFile) line(name string) int     { return i.fields[name].Line }
+// cause is the error without the file's name, which a finding has already.
+func cause(err error) error {
+	if p := new(fs.PathError); errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// mergedPath names a file in an archive or package where a finding is added.
+func mergedPath(file, member string) string { return file + ":" + path.Clean(member) }
+
+// whole is what the finding was added for.
+func (f Finding) whole() string {
+	if f.Member == "" {
+		return f.File
+	}
+	return mergedPath(f.File, f.Member)
+}
+
+// cut shortens a text from the input for a message.
+func cut(s string) string {
+	const longest = 120
+	if len(s) <= longest {
+		return s
+	}
+	return fmt.Sprintf("%s... (%d bytes)", s[:longest], len(s))
+}

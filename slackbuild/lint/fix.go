@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 	"github.com/slackbond/slackbond/slackbuild"
@@ -34,6 +35,9 @@ func Fix(dir string) ([]string, error) {
 
 func fixDir(dir string) ([]string, error) {
 	abs, err := filepath.Abs(dir)
+	if err == nil {
+		abs, err = filepath.EvalSymlinks(abs)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +50,9 @@ func fixDir(dir string) ([]string, error) {
 		{name + ".info", mendInfo},
 		{"README", mendReadme},
 		{"slack-desc", func(s string) string { return mendSlackDesc(name, s) }},
-		{name + ".SlackBuild", mendShell},
-		{"doinst.sh", mendShell},
-		{"douninst.sh", mendShell},
+		{name + ".SlackBuild", mendSlackBuild},
+		{"doinst.sh", mendLineEnds},
+		{"douninst.sh", mendLineEnds},
 	} {
 		file := filepath.Join(dir, f.name)
 		info, err := os.Lstat(file)
@@ -62,11 +66,19 @@ func fixDir(dir string) ([]string, error) {
 		if err != nil {
 			return changed, err
 		}
+		if len(data) > maxText {
+			continue // Dir says so
+		}
 		text := f.mend(string(data))
-		if text == string(data) && info.Mode().Perm() == 0o644 {
+		switch {
+		case text != string(data):
+			err = replace(file, info, text)
+		case info.Mode().Perm() != 0o644:
+			err = os.Chmod(file, 0o644)
+		default:
 			continue
 		}
-		if err := renameio.WriteFile(file, []byte(text), 0o644, renameio.IgnoreUmask()); err != nil {
+		if err != nil {
 			return changed, err
 		}
 		changed = append(changed, file)
@@ -74,8 +86,24 @@ func fixDir(dir string) ([]string, error) {
 	return changed, nil
 }
 
-// mendShell changes only the ends of lines: a blank may be part of a word.
-func mendShell(s string) string { return finalNewline(strings.ReplaceAll(s, "\r\n", "\n")) }
+// replace writes the file anew, with the mode that all files of a build have
+// and the owner that it had.
+func replace(file string, old fs.FileInfo, text string) error {
+	f, err := renameio.NewPendingFile(file, renameio.WithPermissions(0o644), renameio.IgnoreUmask())
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	if _, err := f.WriteString(text); err != nil {
+		return err
+	}
+	if was, ok := old.Sys().(*syscall.Stat_t); ok && (int(was.Uid) != os.Geteuid() || int(was.Gid) != os.Getegid()) {
+		if err := f.Chown(int(was.Uid), int(was.Gid)); err != nil {
+			return err
+		}
+	}
+	return f.CloseAtomicallyReplace()
+}
 
 // trimLines takes the blanks at the ends of lines away.
 func trimLines(s string) string {
@@ -91,28 +119,6 @@ func finalNewline(s string) string {
 		return s + "\n"
 	}
 	return s
-}
-
-// mendInfo also puts the fields in order, where each is there once.
-func mendInfo(s string) string {
-	s = trimLines(finalNewline(expandTabs(strings.ReplaceAll(s, "\r\n", "\n"))))
-	fields, err := slackbuild.ParseInfoFields(s)
-	if err != nil || len(fields) != len(slackbuild.InfoFields) {
-		return s
-	}
-	lines := strings.SplitAfter(s, "\n")
-	text := map[string]string{}
-	for _, f := range fields {
-		text[f.Name] = strings.Join(lines[f.Line-1:f.Line-1+f.Lines], "")
-	}
-	var b strings.Builder
-	for _, name := range slackbuild.InfoFields {
-		if text[name] == "" {
-			return s
-		}
-		b.WriteString(text[name])
-	}
-	return b.String()
 }
 
 func mendReadme(s string) string {

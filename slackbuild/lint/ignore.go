@@ -12,51 +12,82 @@ import (
 //	# mkslack: disable=RULE,RULE       the line it stands on, or, alone, the next one
 //	# mkslack: disable-file=RULE       the file; in NAME.SlackBuild the whole directory,
 //	                                   since .info, README and slack-desc have no comments
-type ignored struct {
-	directory map[string]bool
-	files     map[string]bool // FILE NUL RULE
-	lines     map[lineRule]bool
-}
+type ignored struct{ list []*disabled }
 
-type lineRule struct {
-	file string
-	line int
+// disabled is one rule in one comment.
+type disabled struct {
 	rule string
+	file string // empty: the whole directory
+	line int    // 0: the whole file
+	used bool
+
+	at     string // the file and line of the comment
+	atLine int
 }
 
-func newIgnored() *ignored {
-	return &ignored{map[string]bool{}, map[string]bool{}, map[lineRule]bool{}}
-}
+func newIgnored() *ignored { return &ignored{} }
 
-var disableRE = regexp.MustCompile(`#\s*mkslack:\s*disable(-file)?=([a-z0-9,-]+)`)
+var disableRE = regexp.MustCompile(`^\s*mkslack:\s*disable(-file)?=(.*)`)
 
-// read takes the comments of a shell file up.
-func (i *ignored) read(file, text string, script bool) {
-	if !strings.Contains(text, "mkslack:") {
-		return
-	}
-	for n, line := range strings.Split(text, "\n") {
-		m := disableRE.FindStringSubmatchIndex(line)
+// read takes the comments of a script up.
+func (i *ignored) read(file string, s *script, directory bool) {
+	for _, c := range s.comments {
+		m := disableRE.FindStringSubmatch(c.text)
 		if m == nil {
 			continue
 		}
-		at := n + 1
-		if strings.TrimSpace(line[:m[0]]) == "" {
-			at++
+		words := strings.Fields(m[2])
+		if len(words) == 0 {
+			words = []string{""}
 		}
-		for rule := range strings.SplitSeq(line[m[4]:m[5]], ",") {
+		for rule := range strings.SplitSeq(words[0], ",") {
+			d := &disabled{rule: rule, file: file, at: file, atLine: c.line}
 			switch {
-			case m[2] < 0:
-				i.lines[lineRule{file, at, rule}] = true
-			case script:
-				i.directory[rule] = true
-			default:
-				i.files[file+"\x00"+rule] = true
+			case m[1] == "":
+				d.line = s.codeLine(c)
+			case directory:
+				d.file = ""
 			}
+			i.list = append(i.list, d)
 		}
 	}
 }
 
+// codeLine is the line that a comment is about: its own, or, where it stands
+// alone, the next that is no comment.
+func (s *script) codeLine(c comment) int {
+	n := c.line
+	for n < len(s.lines) && strings.HasPrefix(strings.TrimSpace(s.lines[n-1]), "#") {
+		n++
+	}
+	return n
+}
+
+// has reports whether the finding is switched off.
 func (i *ignored) has(f Finding) bool {
-	return i != nil && (i.directory[f.Rule] || i.files[f.File+"\x00"+f.Rule] || i.lines[lineRule{f.File, f.Line, f.Rule}])
+	if i == nil {
+		return false
+	}
+	found := false
+	for _, d := range i.list {
+		if d.rule == f.Rule && (d.file == "" || d.file == f.whole()) && (d.line == 0 || d.line == f.Line) {
+			d.used, found = true, true
+		}
+	}
+	return found
+}
+
+// report tells of comments that switch nothing off.
+func (i *ignored) report(f *findings) {
+	if i == nil {
+		return
+	}
+	for _, d := range i.list {
+		switch _, known := byID[d.rule]; {
+		case !known:
+			f.add("disable-unknown", d.at, d.atLine, "no rule is called %q", cut(d.rule))
+		case !d.used && !strings.HasPrefix(d.rule, "tree-") && !strings.HasPrefix(d.rule, "disable-"):
+			f.add("disable-unused", d.at, d.atLine, "%s is not broken here", d.rule)
+		}
+	}
 }

@@ -4,11 +4,10 @@ package lint
 
 import (
 	"errors"
-	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slackbond/slackbond/slackbuild"
 )
@@ -18,7 +17,7 @@ var (
 	md5RE     = regexp.MustCompile(`^[0-9a-f]{32}$`)
 	urlRE     = regexp.MustCompile(`^(https?|ftp)://[^/]+`)
 	emailRE   = regexp.MustCompile(`^[^@\s<>"]+@[^@\s<>"]+\.[^@\s<>"]+$`)
-	bareTagRE = regexp.MustCompile(`^https?://github\.com/[^/]+/[^/]+/archive/(refs/tags/)?[^/]+\.(tar\.gz|zip)$`)
+	bareTagRE = regexp.MustCompile(`^https?://github\.com/[^/]+/[^/]+/archive/(refs/(tags|heads)/)?[^/]+\.(tar\.gz|zip)$`)
 )
 
 func (b *build) checkInfo(text string) {
@@ -26,7 +25,7 @@ func (b *build) checkInfo(text string) {
 	b.checkText(file, text, textRules{crlf: "info-line-ends", newline: "info-line-ends", blanks: "info-blanks", tab: "info-tab", utf8: "info-utf8"})
 	fields, err := slackbuild.ParseInfoFields(trimLines(strings.ReplaceAll(text, "\r\n", "\n")))
 	if bad := new(slackbuild.InfoError); errors.As(err, &bad) {
-		b.add("info-syntax", file, bad.Line, "%q is not NAME=\"VALUE\"", bad.Text)
+		b.add("info-syntax", file, bad.Line, "%q is not NAME=\"VALUE\"", cut(bad.Text))
 		return
 	}
 	b.info.fields = map[string]slackbuild.InfoField{}
@@ -52,6 +51,7 @@ func (b *build) checkInfo(text string) {
 	}
 	b.checkContinuations(file, text, fields)
 	b.checkInfoValues(file)
+	b.checkRequires(file, text)
 	b.checkDownloads(file)
 }
 
@@ -93,17 +93,33 @@ func (b *build) checkInfoValues(file string) {
 	want("info-maintainer", "EMAIL", email != "", "EMAIL is empty")
 	orphan := email == "NOEMAIL" && i.value("MAINTAINER") == "orphaned - no maintainer"
 	want("info-email", "EMAIL", email == "" || orphan || emailRE.MatchString(email), "EMAIL %q is not as name@host.tld", email)
+}
 
-	requires := strings.Fields(i.value("REQUIRES"))
-	for n, r := range requires {
+func (b *build) checkRequires(file, text string) {
+	field, ok := b.info.fields["REQUIRES"]
+	if !ok {
+		return
+	}
+	twice := map[string]bool{}
+	for r := range strings.FieldsSeq(field.Value) {
 		switch {
 		case r == "%README%":
 		case r == b.name:
-			b.add("info-requires", file, i.line("REQUIRES"), "REQUIRES names the package itself")
+			b.add("info-requires", file, field.Line, "REQUIRES names the package itself")
 		case !packageNameRE.MatchString(r):
-			b.add("info-requires", file, i.line("REQUIRES"), "REQUIRES: %q is no package name; blanks separate them", r)
-		case slices.Contains(requires[:n], r):
-			b.add("info-requires-twice", file, i.line("REQUIRES"), "REQUIRES names %s twice", r)
+			b.add("info-requires", file, field.Line, "REQUIRES: %q is no package name; blanks separate them", cut(r))
+		case twice[r]:
+			b.add("info-requires-twice", file, field.Line, "REQUIRES names %s twice", r)
+		}
+		twice[r] = true
+	}
+	lines := strings.Split(text, "\n")[field.Line-1 : field.Line-1+field.Lines]
+	for n, line := range lines {
+		value := strings.TrimSuffix(strings.TrimRight(line, "\r"), `\`)
+		value = strings.TrimSuffix(strings.TrimPrefix(value, `REQUIRES="`), `"`)
+		inner := strings.Trim(value, " ")
+		if strings.Contains(inner, "  ") || len(lines) == 1 && inner != value {
+			b.add("info-requires-blanks", file, field.Line+n, "REQUIRES: not one blank between the names")
 		}
 	}
 }
@@ -132,7 +148,7 @@ func (b *build) checkDownloads(file string) {
 		}
 		for _, s := range sums {
 			if !md5RE.MatchString(s) {
-				b.add("info-md5", file, i.line(md5), "%s: %q is not 32 lower-case hexadecimal digits", md5, s)
+				b.add("info-md5", file, i.line(md5), "%s: %q is not 32 lower-case hexadecimal digits", md5, cut(s))
 			}
 		}
 		b.checkURLs(file, download, urls)
@@ -141,11 +157,11 @@ func (b *build) checkDownloads(file string) {
 
 func (b *build) checkURLs(file, field string, urls []string) {
 	line := b.info.line(field)
-	var names, from []string
+	var names, from []string // the files, and the URL of each
 	versioned := false
 	for _, u := range urls {
 		if !urlRE.MatchString(u) || strings.ContainsAny(u, "$`") {
-			b.add("info-url", file, line, "%s: %q is no http, https or ftp address", field, u)
+			b.add("info-url", file, line, "%s: %q is no http, https or ftp address", field, cut(u))
 			continue
 		}
 		if !strings.HasPrefix(u, "https://") {
@@ -156,78 +172,76 @@ func (b *build) checkURLs(file, field string, urls []string) {
 		}
 		versioned = versioned || strings.Contains(u, b.info.value("VERSION"))
 		name := sourceName(u)
-		if !strings.Contains(name, ".") {
-			b.add("info-url-extension", file, line, "%s: the file %q has no extension", field, name)
+		switch {
+		case strings.HasSuffix(u, "/"):
+			b.add("info-url-directory", file, line, "%s: %s names a directory, no file", field, cut(u))
+		case !strings.Contains(name, "."):
+			b.add("info-url-extension", file, line, "%s: the file %q has no extension", field, cut(name))
 		}
 		if strings.Contains(u, "#") {
 			b.add("info-url-fragment", file, line, "%s: sbopkg cannot fetch %s: it has a #", field, u)
 		}
 		names, from = append(names, name), append(from, u)
 	}
-	for n, name := range names {
-		for m, other := range names {
-			switch {
-			case n < m && name == other && from[n] != from[m]:
-				b.add("info-url-same", file, line, "%s: two sources are called %s", field, name)
-			case n != m && name != other && strings.HasPrefix(other, name):
-				b.add("info-url-prefix", file, line, "%s: %s is how %s begins, and sbopkg takes the one for the other", field, name, other)
-			}
-		}
-	}
+	b.checkSourceNames(file, field, line, names, from)
 	if len(urls) > 0 && !versioned && field == "DOWNLOAD" {
 		b.add("info-url-version", file, line, "no URL of %s has the version %s in it", field, b.info.value("VERSION"))
 	}
 }
 
-// sourceName is the file that the URL is saved as.
+// checkSourceNames finds sources that are saved under one name, or under one
+// that another begins with.
+func (b *build) checkSourceNames(file, field string, line int, names, from []string) {
+	order := make([]int, len(names))
+	for n := range order {
+		order[n] = n
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(names[a], names[b]) })
+	for k, n := range order {
+		// Names with this one in front follow it.
+		for _, m := range order[k+1:] {
+			if !strings.HasPrefix(names[m], names[n]) {
+				break
+			}
+			if names[n] != names[m] {
+				b.add("info-url-prefix", file, line, "%s: %s is how %s begins, and sbopkg takes the one for the other", field, names[n], names[m])
+				break
+			}
+			if from[n] != from[m] {
+				b.add("info-url-same", file, line, "%s: two sources are called %s", field, names[n])
+				break
+			}
+		}
+	}
+}
+
+var paramNameRE = regexp.MustCompile(`[?;]fn?=([^?;&]+)`)
+
+// sourceName is the file that sbopkg saves the URL as.
 func sourceName(u string) string {
+	if m := paramNameRE.FindStringSubmatch(u); m != nil {
+		return unescape(m[1])
+	}
 	u = strings.TrimSuffix(u, "/download")
-	for _, key := range []string{"?fn=", "&fn=", "?f=", "&f="} {
-		if _, rest, ok := strings.Cut(u, key); ok {
-			name, _, _ := strings.Cut(rest, "&")
-			return path.Base(name)
-		}
-	}
+	u = u[strings.LastIndexByte(u, '/')+1:]
 	u, _, _ = strings.Cut(u, "?format=")
-	return path.Base(u)
+	return unescape(u)
 }
 
-// textRules names the rules that checkText reports by; an empty one is not checked.
-type textRules struct{ crlf, newline, blanks, tab, utf8, ascii string }
+var escapeRE = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// checkText applies the rules that any text file has, once a rule and file.
-func (f *findings) checkText(file, text string, r textRules) {
-	report := func(rule string, at int, format string, args ...any) {
-		if rule != "" && at >= 0 {
-			f.add(rule, file, 1+strings.Count(text[:at], "\n"), format, args...)
-		}
-	}
-	report(r.crlf, strings.IndexByte(text, '\r'), "a carriage return: lines end in a newline alone")
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		report(r.newline, len(text)-1, "the last line does not end in a newline")
-	}
-	report(r.tab, strings.IndexByte(text, '\t'), "a tab")
-	if r.blanks != "" {
-		report(r.blanks, trailingBlank(text), "blanks at the end of the line")
-	}
-	if !utf8.ValidString(text) {
-		report(r.utf8, 0, "not UTF-8")
-	} else if at := strings.IndexFunc(text, func(c rune) bool { return c >= utf8.RuneSelf }); at >= 0 {
-		report(r.ascii, at, "not ASCII")
-	}
+// unescape decodes %xx, and leaves other % alone.
+func unescape(s string) string {
+	return escapeRE.ReplaceAllStringFunc(s, func(e string) string {
+		n, _ := strconv.ParseUint(e[1:], 16, 8)
+		return string([]byte{byte(n)})
+	})
 }
 
-// trailingBlank is where the first blank at the end of a line is, or -1.
-func trailingBlank(text string) int {
-	for at := 0; at < len(text); at++ {
-		end := strings.IndexByte(text[at:], '\n')
-		if end < 0 {
-			end = len(text) - at
-		}
-		if end > 0 && (text[at+end-1] == ' ' || text[at+end-1] == '\t') {
-			return at + end - 1
-		}
-		at += end
-	}
-	return -1
+// infoFile is what other checks want of the .info file.
+type infoFile struct {
+	fields map[string]slackbuild.InfoField
 }
+
+func (i *infoFile) value(name string) string { return i.fields[name].Value }
+func (i *infoFile) line(name string) int     { return i.fields[name].Line }

@@ -49,17 +49,28 @@ type Finding struct {
 	Rule  string `json:"rule"`
 	Level Level  `json:"level"`
 	File  string `json:"file"`
-	Line  int    `json:"line,omitempty"` // 0: the file as a whole
-	Text  string `json:"text"`
+	// Member is the file in a package or archive.
+	Member string `json:"member,omitempty"`
+	Line   int    `json:"line,omitempty"` // 0: the file as a whole
+	Text   string `json:"text"`
 }
 
-func (f Finding) String() string {
-	place := f.File
-	if f.Line > 0 {
-		place = fmt.Sprintf("%s:%d", f.File, f.Line)
+// Place is the file, member and line, fit for a terminal.
+func (f Finding) Place() string {
+	at := f.File
+	if f.Member != "" {
+		at += ":" + f.Member
 	}
-	return printable(fmt.Sprintf("%s: %s: %s [%s]", place, f.Level, f.Text, f.Rule))
+	if f.Line > 0 {
+		at = fmt.Sprintf("%s:%d", at, f.Line)
+	}
+	return printable(at)
 }
+
+// Message is the text with the rule's name, fit for a terminal.
+func (f Finding) Message() string { return printable(fmt.Sprintf("%s [%s]", f.Text, f.Rule)) }
+
+func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Place(), f.Level, f.Message()) }
 
 // printable writes out what a terminal could obey: names and texts come from
 // strangers.
@@ -106,8 +117,17 @@ var byID = func() map[string]Rule {
 // findings collects what is found in one directory or package.
 type findings struct {
 	list    []Finding
+	count   map[place]int
 	ignored *ignored
+	holder  string // the package or archive that all files are in
 }
+
+// place is where a rule is broken.
+type place struct{ file, rule string }
+
+// maxAlike is how many findings of a rule in a file are kept: what comes more
+// often is one mistake, or written to fill the memory.
+const maxAlike = 100
 
 // add notes a finding of the rule, which the table must have.
 func (f *findings) add(rule, file string, line int, format string, args ...any) {
@@ -115,14 +135,31 @@ func (f *findings) add(rule, file string, line int, format string, args ...any) 
 	if !ok {
 		panic("no rule " + rule)
 	}
-	f.list = append(f.list, Finding{rule, r.Level, file, line, fmt.Sprintf(format, args...)})
+	if f.count == nil {
+		f.count = map[place]int{}
+	}
+	key := place{file, rule}
+	f.count[key]++
+	switch n := f.count[key]; {
+	case n > maxAlike:
+		return
+	case n == maxAlike:
+		format += " (more of these are not shown)"
+	}
+	found := Finding{Rule: rule, Level: r.Level, File: file, Line: line, Text: fmt.Sprintf(format, args...)}
+	if member, ok := strings.CutPrefix(file, f.holder+":"); ok && f.holder != "" {
+		found.File, found.Member = f.holder, member
+	}
+	f.list = append(f.list, found)
 }
 
 // sorted is what is left when disabled rules are taken out.
 func (f *findings) sorted() []Finding {
-	list := slices.DeleteFunc(f.list, f.ignored.has)
-	slices.SortStableFunc(list, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule))
+	f.list = slices.DeleteFunc(f.list, f.ignored.has)
+	f.ignored.report(f)
+	f.list = slices.DeleteFunc(f.list, f.ignored.has)
+	slices.SortStableFunc(f.list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Member, b.Member), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule))
 	})
-	return slices.Compact(list)
+	return slices.Compact(f.list)
 }

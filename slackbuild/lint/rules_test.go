@@ -14,7 +14,7 @@ import (
 )
 
 // good is a directory in which nothing is found.
-func good(t *testing.T) map[string]string {
+func good(t testing.TB) map[string]string {
 	t.Helper()
 	a, err := txtar.ParseFile("testdata/good.txtar")
 	if err != nil {
@@ -64,6 +64,7 @@ func TestGood(t *testing.T) {
 const (
 	info = "thing.info"
 	sb   = "thing.SlackBuild"
+	desk = "thing.desktop"
 )
 
 // Each rule with the change of the good directory that breaks it: in file, old
@@ -77,6 +78,11 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"dir-empty", "empty", "", "\x00"},
 	{"dir-large", "big", "", strings.Repeat("x\n", 60<<10)},
 	{"dir-archive", "source.tar.gz", "", "\x1f\x8b\x08\x00"},
+	{"dir-unread", "README", "", strings.Repeat("x\n", maxText)},
+	{"dir-unread", sb, "set -e", "set -e\n: " + strings.Repeat("$(", maxOpeners)},
+	{"info-syntax", info, "VERSION=", "\nVERSION="},
+	{"info-syntax", info, "VERSION=", "# the newest\nVERSION="},
+	{"info-syntax", info, `PRGNAM="thing"`, `PRGNAM="thing`},
 	{"info-syntax", info, `VERSION="1.0"`, `VERSION=1.0`},
 	{"info-fields", info, "EMAIL=\"jo@example.org\"\n", ""},
 	{"info-fields", info, "REQUIRES=", "DEPENDS="},
@@ -99,10 +105,14 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"info-requires", info, `REQUIRES=""`, `REQUIRES="a,b"`},
 	{"info-requires", info, `REQUIRES=""`, `REQUIRES="thing"`},
 	{"info-requires-twice", info, `REQUIRES=""`, `REQUIRES="a a"`},
+	{"info-requires-blanks", info, `REQUIRES=""`, `REQUIRES="a  b"`},
+	{"info-requires-blanks", info, `REQUIRES=""`, `REQUIRES=" a"`},
 	{"info-download", info, "https://example.org/thing-1.0.tar.gz", ""},
 	{"info-url", info, "https://example.org/thing-1.0.tar.gz", "https://example.org/$VERSION.tar.gz"},
 	{"info-url-https", info, "https://example.org/thing-1.0", "http://example.org/thing-1.0"},
 	{"info-url-extension", info, "https://example.org/thing-1.0.tar.gz", "https://example.org/1.0/thing"},
+	{"info-url-directory", info, "thing-1.0.tar.gz", "thing-1.0/"},
+	{"info-url-prefix", info, `thing-1.0.tar.gz"`, "thing-1.0.tar.gz https://example.com/?f=thing-1.0.tar.gz%2Easc\""},
 	{"info-url-fragment", info, "thing-1.0.tar.gz", "thing-1.0.tar.gz#/x.tar.gz"},
 	{"info-url-same", info, `thing-1.0.tar.gz"`, "thing-1.0.tar.gz https://example.com/thing-1.0.tar.gz\""},
 	{"info-url-prefix", info, `thing-1.0.tar.gz"`, "thing-1.0.tar.gz https://example.com/thing-1.0.tar.gz.asc\""},
@@ -120,6 +130,11 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"readme-width", "README", "all.", strings.Repeat("all ", 20)},
 	{"readme-width-url", "README", "all.", "https://example.org/" + strings.Repeat("all", 20)},
 	{"readme-homepage", "README", "all.", "https://example.org/thing"},
+	{"readme-indent", "README", "thing", " thing"},
+	{"readme-indent", "README", "thing", "      thing"},
+	{"readme-long", "README", "all.", strings.Repeat("all.\n", 101)},
+	{"readme-network", sb, "make\n", "make\nwget https://example.org/x\n"},
+	{"readme-users", sb, "set -e\n", "set -e\ngetent passwd jo || exit 1\n"},
 	{"slack-desc-line-ends", "slack-desc", "\n", "\r\n"},
 	{"slack-desc-ascii", "slack-desc", "does", "dóes"},
 	{"slack-desc-lines", "slack-desc", "thing: It does nothing at all.\n", ""},
@@ -136,6 +151,7 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"script-shebang", sb, "#!/bin/bash", "#!/bin/bash -e"},
 	{"script-syntax", sb, "set -e", "if true; then"},
 	{"script-posix", sb, "set -e", "set -e\nA=(1 2)"},
+	{"script-sh", sb, "set -e", "set -e\nmake-it() { :; }"},
 	{"script-line-ends", sb, "set -e\n", "set -e\r\n"},
 	{"script-utf8", sb, "Jo", "J\xff"},
 	{"script-ascii", sb, "Jo", "Jö"},
@@ -168,6 +184,7 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"script-cd-tmp", sb, "cd $TMP\n", ""},
 	{"script-unused-slkcflags", sb, `CFLAGS="$SLKCFLAGS" `, ""},
 	{"script-unused-libdirsuffix", sb, "--libdir=/usr/lib${LIBDIRSUFFIX} ", ""},
+	{"script-libdirsuffix", sb, `LIBDIRSUFFIX="64"`, `LIBDIRSUFFIX=""`},
 	{"script-chown", sb, "chown -R root:root .\n", ""},
 	{"script-modes", sb, "find -L . -perm 777 -exec chmod 755 {} \\;\n", ""},
 	{"script-strip", sb, "strip --strip-unneeded", "true"},
@@ -179,6 +196,8 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"script-install-dir", sb, "mkdir -p $PKG/install\n", ""},
 	{"script-doinst", sb, "cat $CWD/doinst.sh > $PKG/install/doinst.sh\n", ""},
 	{"script-doinst-missing", "doinst.sh", "", ""},
+	{"script-cp", sb, "cat $CWD/slack-desc > $PKG/install/slack-desc", "cp \"$CWD\"/slack-desc $PKG/install"},
+	{"script-go-vendor", sb, "make\n", "make\ngo build ./cmd/thing\n"},
 	{"script-users", sb, "make\n", "make\nuseradd jo\n"},
 	{"script-installpkg", sb, "make\n", "make\ninstallpkg x\n"},
 	{"script-usr-local", sb, "make\n", "make\nmkdir $PKG/usr/local\n"},
@@ -187,6 +206,8 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"script-unsupported", info, "DOWNLOAD=\"https://example.org/thing-1.0.tar.gz\"\nMD5SUM=\"0123456789abcdef0123456789abcdef\"", "DOWNLOAD=\"UNSUPPORTED\"\nMD5SUM=\"\""},
 	{"print-name", sb, `"${PRINT_PACKAGE_NAME}"`, `"$X"`},
 	{"print-name-late", sb, "if [ ! -z \"${PRINT", "rm -rf /tmp/x\nif [ ! -z \"${PRINT"},
+	{"print-name-test", sb, `[ ! -z "${PRINT_PACKAGE_NAME}" ]`, `[ "${PRINT_PACKAGE_NAME:-n}" = y ]`},
+	{"print-name-test", sb, `[ ! -z "${PRINT_PACKAGE_NAME}" ]`, `[ -n $PRINT_PACKAGE_NAME ]`},
 	{"print-name-form", sb, "$BUILD$TAG.$PKGTYPE\"", "$BUILD$TAG.tgz\""},
 	{"print-name-same", sb, "$BUILD$TAG.$PKGTYPE\"", "$BUILD$TAG.tgz\""},
 	{"print-name-run", sb, "  exit 0\n", "  exit 1\n"},
@@ -198,6 +219,7 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"makepkg-linkadd", sb, "-l y ", ""},
 	{"makepkg-output", sb, "-c n $OUTPUT/", "-c n /tmp/"},
 	{"makepkg-output-text", sb, "-c n $OUTPUT/", "-c n ${OUTPUT}/"},
+	{"makepkg-output-text", sb, "$TAG.$PKGTYPE\nEND", "$TAG.$PKGTYPE\necho made $OUTPUT/it\n"},
 	{"makepkg-form", sb, "-c n $OUTPUT/$PRGNAM-", "-c n $OUTPUT/${PRGNAM}x-"},
 	{"makepkg-cd", sb, "cd $PKG\n", ""},
 	{"makepkg-last", sb, "$TAG.$PKGTYPE\nEND", "$TAG.$PKGTYPE\nrm -rf $PKG\n"},
@@ -205,12 +227,51 @@ var breaks = []struct{ rule, file, old, new string }{
 	{"doinst-shebang", "doinst.sh", "config() {", "#!/bin/sh\nconfig() {"},
 	{"doinst-syntax", "doinst.sh", "fi\n", ""},
 	{"doinst-exit", "doinst.sh", "config etc", "exit 0\nconfig etc"},
+	{"doinst-exit", "doinst.sh", "config etc", "( cd etc ; exit 0 )\nconfig etc"},
 	{"doinst-users", "doinst.sh", "config etc", "useradd x\nconfig etc"},
+	{"doinst-ldconfig", "doinst.sh", "config etc", "/sbin/ldconfig\nconfig etc"},
+	{"doinst-background", "doinst.sh", "config etc", "thingd &\nconfig etc"},
+	{"doinst-stdin", "doinst.sh", "config etc", "cat > etc/x\nconfig etc"},
 	{"doinst-config-target", "doinst.sh", "config etc", "config /etc"},
-	{"doinst-config-unused", "doinst.sh", "config etc/thing.conf.new\n", "\n"},
+	{"doinst-config-target", "doinst.sh", "thing.conf.new", "thing.conf"},
+	{"doinst-config-unused", "doinst.sh", "", "config() {\n  mv $1 ${1%.new}\n}\n# etc/thing.conf.new\n"},
+	{"doinst-config-body", "doinst.sh", "    rm $NEW", "    mv $NEW $NEW.same"},
+	{"doinst-config-body", "doinst.sh", "[ ! -r $OLD ]", "sometimes"},
+	{"doinst-config-body", "doinst.sh", "OLD=\"$(dirname $NEW)/$(basename $NEW .new)\"\n  if [ ! -r", "if [ ! -r"},
+	{"doinst-config-loses", "doinst.sh", "[ ! -r $OLD ]", "[ -e $NEW ]"},
+	{"doinst-config-loses", "doinst.sh", "  config $NEW", "  mv $NEW $OLD"},
+	{"doinst-preserve-perms", "doinst.sh", "cp -a $OLD ${NEW}.incoming", "touch ${NEW}.incoming ${NEW}.incoming"},
+	{"doinst-preserve-perms", "doinst.sh", "  config $NEW\n", ""},
+	{"doinst-new", "doinst.sh", "", "cd /\n"},
 	{"doinst-guard", "doinst.sh", "config etc", "fc-cache\nconfig etc"},
-	{"doinst-desktop", sb, "make\n", "make\ncp thing.desktop $PKG/usr/share/applications\n"},
-	{"doinst-icons", sb, "make\n", "make\ncp x.png $PKG/usr/share/icons/hicolor/x.png\n"},
+	{"doinst-desktop", "doinst.sh", "ALL:update-desktop-database", "true"},
+	{"doinst-icons", "doinst.sh", "ALL:gtk-update-icon-cache", "true"},
+	{"doinst-mime", "doinst.sh", "ALL:update-mime-database", "true"},
+	{"doinst-schemas", "doinst.sh", "ALL:glib-compile-schemas", "true"},
+	{"doinst-info", sb, "make\n", "make\ncp x.info $PKG/usr/info/x.info\n"},
+	{"desktop-syntax", desk, "[Desktop Entry]", "[Entry]"},
+	{"desktop-syntax", desk, "Terminal=false", "Terminal"},
+	{"desktop-syntax", desk, "Terminal=false", "Terminal=false\nTerminal=true"},
+	{"desktop-syntax", desk, "# what", "Name=x\n# what"},
+	{"desktop-syntax", desk, "Thing", "Th\xffng"},
+	{"desktop-required", desk, "Type=Application", "Type=App"},
+	{"desktop-required", desk, "Name=Thing\n", ""},
+	{"desktop-required", desk, "Exec=thing --what", "X-Exec=thing --what"},
+	{"desktop-key", desk, "StartupNotify", "Startup"},
+	{"desktop-value", desk, "Terminal=false", "Terminal=0"},
+	{"desktop-value", desk, "%F", "%z"},
+	{"desktop-value", desk, "text/plain", "text"},
+	{"desktop-value", desk, "Icon=thing", "Icon=apps/thing"},
+	{"desktop-list", desk, "X-Things;", "X-Things"},
+	{"desktop-category", desk, "X-Things;", "Things;"},
+	{"desktop-category", desk, "AudioVideo;", ""},
+	{"desktop-category", desk, "AudioVideo;Audio;", ""},
+	{"desktop-category", desk, "Categories=", "X-Categories="},
+	{"desktop-icon", desk, "Icon=thing", "Icon=thing.png"},
+	{"desktop-version", desk, "Version=1.5", "Version=2026"},
+	{"desktop-deprecated", desk, "Version=1.5", "Encoding=UTF-8"},
+	{"disable-unknown", sb, "set -e", "set -e # mkslack: disable=no-such-rule"},
+	{"disable-unused", sb, "set -e", "set -e # mkslack: disable=script-set-e"},
 }
 
 func TestBreaks(t *testing.T) {
@@ -250,7 +311,7 @@ func TestBreaks(t *testing.T) {
 		})
 	}
 	// What takes more than a changed file is tested elsewhere.
-	for _, id := range []string{"dir-name", "dir-name-case", "mode", "mode-main", "tree-name", "tree-requires"} {
+	for _, id := range []string{"dir-name", "dir-name-case", "dir-special", "mode", "mode-main", "mode-umask", "archive-layout", "tree-name", "tree-requires", "doinst-depmod"} {
 		tested[id] = true
 	}
 	for _, r := range rules {

@@ -9,52 +9,95 @@ import (
 	"path/filepath"
 )
 
-// WriteSARIF writes the findings as a SARIF 2.1.0 log
-// (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), which code hosts show
-// beside the lines.
-func WriteSARIF(w io.Writer, list []Finding, version string) error {
-	type message struct {
+// The parts of a SARIF 2.1.0 log that are used
+// (https://docs.oasis-open.org/sarif/sarif/v2.1.0/).
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		Tool       sarifTool     `json:"tool"`
+		ColumnKind string        `json:"columnKind"`
+		Results    []sarifResult `json:"results"`
+	}
+	sarifTool struct {
+		Driver sarifDriver `json:"driver"`
+	}
+	sarifDriver struct {
+		Name           string      `json:"name"`
+		Version        string      `json:"version"`
+		InformationURI string      `json:"informationUri"`
+		Rules          []sarifRule `json:"rules"`
+	}
+	sarifRule struct {
+		ID            string       `json:"id"`
+		Short         sarifMessage `json:"shortDescription"`
+		Help          sarifMessage `json:"help"`
+		Configuration struct {
+			Level Level `json:"level"`
+		} `json:"defaultConfiguration"`
+	}
+	sarifMessage struct {
 		Text string `json:"text"`
 	}
-	type rule struct {
-		ID      string         `json:"id"`
-		Short   message        `json:"shortDescription"`
-		Help    message        `json:"help"`
-		Default map[string]any `json:"defaultConfiguration"`
+	sarifResult struct {
+		RuleID    string          `json:"ruleId"`
+		RuleIndex int             `json:"ruleIndex"`
+		Level     Level           `json:"level"`
+		Message   sarifMessage    `json:"message"`
+		Locations []sarifLocation `json:"locations"`
 	}
-	all := Rules()
+	sarifLocation struct {
+		Physical struct {
+			Artifact struct {
+				URI string `json:"uri"`
+			} `json:"artifactLocation"`
+			Region *sarifRegion `json:"region,omitempty"`
+		} `json:"physicalLocation"`
+	}
+	sarifRegion struct {
+		StartLine int `json:"startLine"`
+	}
+)
+
+// WriteSARIF writes the findings as a SARIF log, which code hosts show beside
+// the lines. Files are named as in the findings; a member of a package, which
+// has no place of its own there, in the message.
+func WriteSARIF(w io.Writer, list []Finding, version string) error {
+	driver := sarifDriver{Name: "mkslack lint", Version: version, InformationURI: "https://github.com/slackbond/slackbond"}
 	index := map[string]int{}
-	var described []rule
-	for i, r := range all {
+	for i, r := range Rules() {
 		index[r.ID] = i
-		described = append(described, rule{r.ID, message{r.Why}, message{r.Mend}, map[string]any{"level": r.Level}})
+		described := sarifRule{ID: r.ID, Short: sarifMessage{r.Why}, Help: sarifMessage{"To mend it: " + r.Mend}}
+		described.Configuration.Level = r.Level
+		driver.Rules = append(driver.Rules, described)
 	}
-	results := []map[string]any{}
+	results := []sarifResult{}
 	for _, f := range list {
-		place := map[string]any{"artifactLocation": map[string]any{"uri": (&url.URL{Path: filepath.ToSlash(f.File)}).String()}}
-		if f.Line > 0 {
-			place["region"] = map[string]any{"startLine": f.Line}
+		text := f.Text
+		var place sarifLocation
+		place.Physical.Artifact.URI = fileURI(f.File)
+		if f.Member != "" {
+			text = f.Member + ": " + text
+		} else if f.Line > 0 {
+			place.Physical.Region = &sarifRegion{f.Line}
 		}
-		results = append(results, map[string]any{
-			"ruleId":    f.Rule,
-			"ruleIndex": index[f.Rule],
-			"level":     f.Level,
-			"message":   message{f.Text},
-			"locations": []any{map[string]any{"physicalLocation": place}},
-		})
+		results = append(results, sarifResult{f.Rule, index[f.Rule], f.Level, sarifMessage{text}, []sarifLocation{place}})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(map[string]any{
-		"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-		"version": "2.1.0",
-		"runs": []any{map[string]any{
-			"tool": map[string]any{"driver": map[string]any{
-				"name": "mkslack lint", "version": version,
-				"informationUri": "https://github.com/slackbond/slackbond", "rules": described,
-			}},
-			"results": results,
-		}},
-	})
+	return enc.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0",
+		[]sarifRun{{sarifTool{driver}, "unicodeCodePoints", results}}})
+}
+
+// fileURI is relative for a relative path.
+func fileURI(file string) string {
+	u := url.URL{Path: filepath.ToSlash(file)}
+	if filepath.IsAbs(file) {
+		u.Scheme = "file"
+	}
+	return u.String()
 }

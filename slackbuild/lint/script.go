@@ -4,230 +4,402 @@ package lint
 
 import (
 	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// script is a SlackBuild as the rules look at it: its commands in the order
-// of the text, with quotes and braces taken off where they change nothing.
-type script struct {
-	text    string
-	lines   []string
-	file    *syntax.File
-	calls   []call
-	assigns []assign
-	used    map[string]bool // variables that are read somewhere
-	funcs   map[string]bool
-}
-
-// call is one command.
-type call struct {
-	words []string // normalised; words[0] is the command
-	line  int
-	stmt  *syntax.Stmt
-	depth int // of ifs, loops, functions and subshells round it
-	pos   uint
-}
-
-// assign is one assignment that stands alone or before export.
-type assign struct {
-	name, value string // the value normalised
-	raw         string // and as it stands in the text
-	line        int
-	column      int
-	depth       int
-	pos         uint
-	statement   bool // no command follows that it is for
-	alone       bool // nothing else is on the line
-	computed    bool // from a command or another variable
-}
-
-// parseScript parses the text of a SlackBuild or doinst.sh.
-func parseScript(text string) (*script, error) {
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
-	if err != nil {
-		return nil, err
+// checkScript applies the rules for NAME.SlackBuild.
+func (b *build) checkScript(text string) {
+	file := b.path(b.name + ".SlackBuild")
+	b.checkText(file, text, textRules{crlf: "script-line-ends", newline: "script-line-ends", utf8: "script-utf8",
+		ascii: "script-ascii", tab: "script-tab", blanks: "script-blanks"})
+	first, _, _ := strings.Cut(text, "\n")
+	switch {
+	case first == "#!/bin/bash":
+	case strings.HasPrefix(first, "#!/bin/bash -"):
+		b.add("script-shebang", file, 1, "%q: sbopkg runs the script with sh, which drops the option", first)
+	default:
+		b.add("script-shebang", file, 1, "the first line is %q, not #!/bin/bash", cut(first))
 	}
-	s := &script{text: text, lines: strings.Split(text, "\n"), file: file, used: map[string]bool{}, funcs: map[string]bool{}}
-	s.walk(file)
-	return s, nil
+	s, ok := b.parse(file, text, "script-syntax")
+	if !ok {
+		return
+	}
+	b.script = s
+	b.ignored.read(file, s, true)
+	if _, err := parseShell(text, syntax.LangPOSIX); err != nil {
+		line, what := parseLine(err)
+		b.add("script-posix", file, line, "not for a POSIX shell: %s", what)
+	}
+	for n, line := range s.lines {
+		if width := utf8.RuneCountInString(line); width > 100 {
+			b.add("script-width", file, n+1, "%d columns", width)
+			break
+		}
+	}
+	c := &scriptCheck{b, s, file}
+	c.header()
+	c.posixMode()
+	c.start()
+	c.variables()
+	c.arch()
+	c.printName()
+	c.directories()
+	c.flags()
+	c.tree()
+	c.install()
+	c.copies()
+	c.makepkg()
+	c.forbidden()
+	c.network()
+	c.users()
 }
 
-// walk collects commands, assignments and uses of variables.
-func (s *script) walk(root syntax.Node) {
-	depth := 0
-	var open []syntax.Node // the nodes round this one
-	syntax.Walk(root, func(node syntax.Node) bool {
-		if node == nil {
-			last := open[len(open)-1]
-			open = open[:len(open)-1]
-			if deepens(last) {
-				depth--
-			}
-			return true
+// parse is the script, or a finding of the rule.
+func (f *findings) parse(file, text, rule string) (*script, bool) {
+	s, err := parseScript(text)
+	switch {
+	case errors.Is(err, errDeep):
+		f.add("dir-unread", file, 0, "%v", err)
+	case err != nil:
+		line, what := parseLine(err)
+		f.add(rule, file, line, "%s", what)
+	}
+	return s, err == nil
+}
+
+// posixMode finds what bash in POSIX mode, in which sbopkg runs scripts, does
+// not read.
+func (c *scriptCheck) posixMode() {
+	for name, f := range c.s.funcs {
+		if !nameRE.MatchString(name) {
+			c.say("script-sh", int(f.Pos().Line()), "a function may not be called %q in POSIX mode", name)
 		}
-		switch n := node.(type) {
-		case *syntax.Stmt:
-			if c, ok := n.Cmd.(*syntax.CallExpr); ok {
-				s.addCall(c, n, depth)
-			}
-		case *syntax.FuncDecl:
-			s.funcs[n.Name.Value] = true
-		case *syntax.ParamExp:
-			if n.Param != nil {
-				s.used[n.Param.Value] = true
-			}
-		case *syntax.DeclClause:
-			for _, a := range n.Args {
-				s.addAssign(a, depth, true)
+	}
+}
+
+// nameRE is a name of a variable; functions have no other in POSIX mode.
+var nameRE = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// scriptCheck holds what the rules of a script have in common.
+type scriptCheck struct {
+	*build
+	s    *script
+	file string
+}
+
+func (c *scriptCheck) say(rule string, line int, format string, args ...any) {
+	c.add(rule, c.file, line, format, args...)
+}
+
+var (
+	headerRE  = regexp.MustCompile(`(?i)#.*(slackware|slackbuild).*(build|script|slackbuild)`)
+	licenceRE = regexp.MustCompile(`(?i)(copyright|\(c\)|licen[cs]e|public domain|redistribution|warranty|unlicense|SPDX)`)
+)
+
+// templateComments are instructions of SlackBuilds.org's template that are to
+// be taken out.
+var templateComments = []string{
+	"Automatically determine the architecture we're building on",
+	"you may need to edit",
+	"This next block of code",
+	"<appname>",
+	"# Copyright <year> <you>",
+}
+
+func (c *scriptCheck) header() {
+	head := strings.Join(c.s.lines[:min(len(c.s.lines), 60)], "\n")
+	if !headerRE.MatchString(head) && !strings.Contains(strings.ToLower(head), "slackware") {
+		c.say("script-header", 0, "no comment says \"Slackware build script for %s\"", c.name)
+	}
+	if !licenceRE.MatchString(c.s.text) {
+		c.say("script-licence", 0, "no author or licence")
+	}
+	for n, line := range c.s.lines {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		for _, t := range templateComments {
+			if strings.Contains(line, t) {
+				c.say("script-template-comment", n+1, "a comment of the template that is to go")
 			}
 		}
-		if deepens(node) {
-			depth++
+	}
+}
+
+// start looks at the first command: into the script's own directory.
+func (c *scriptCheck) start() {
+	goes := func(w string) bool {
+		return w == "$(dirname $0)" || w == "${0%/*}" || w == "$(dirname $(readlink -f $0))"
+	}
+	for _, call := range c.s.calls {
+		if call.scope.level() == 0 && call.words[0] == "cd" && len(call.words) == 2 && goes(call.words[1]) {
+			if call.line > 1 && c.effectBefore(call.pos) {
+				c.say("script-cd", call.line, "other commands come before cd $(dirname $0)")
+			}
+			if cwd, ok := c.s.first("CWD"); !ok || cwd.value != "$(pwd)" && cwd.value != "$PWD" {
+				c.say("script-cwd", call.line, "CWD=$(pwd) does not follow cd $(dirname $0)")
+			}
+			return
 		}
-		open = append(open, node)
-		return true
+	}
+	// An absolute CWD does as well.
+	if cwd, ok := c.s.first("CWD"); ok && strings.Contains(cwd.value, "dirname $0") {
+		c.say("script-cd-form", cwd.line, "not in the form cd $(dirname $0) ; CWD=$(pwd)")
+		return
+	}
+	c.say("script-cd", 0, "the script does not go to its own directory: cd $(dirname $0) ; CWD=$(pwd)")
+}
+
+// effectBefore reports whether a command before pos changes anything, whatever
+// is asked for.
+func (c *scriptCheck) effectBefore(pos uint) bool {
+	return slices.ContainsFunc(c.s.calls, func(o call) bool {
+		return o.pos < pos && o.scope.level() == 0 && slices.Contains(changing, o.name()) && !slices.Contains(o.words, "-version")
 	})
 }
 
-// deepens reports whether what is inside the node may run never, or not as
-// part of the script itself.
-func deepens(n syntax.Node) bool {
-	switch n.(type) {
-	case *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause, *syntax.CaseClause, *syntax.FuncDecl, *syntax.Subshell, *syntax.CmdSubst, *syntax.Block:
-		return true
-	}
-	return false
-}
+// changing are commands that may not come before PRINT_PACKAGE_NAME.
+var changing = []string{"rm", "mkdir", "rmdir", "cp", "mv", "touch", "install", "chmod", "chown", "make", "wget", "curl",
+	"ln", "useradd", "groupadd", "tee", "makepkg", "installpkg", "patch", "dd"}
 
-func (s *script) addCall(n *syntax.CallExpr, stmt *syntax.Stmt, depth int) {
-	for _, a := range n.Assigns {
-		s.addAssign(a, depth, len(n.Args) == 0)
-	}
-	if len(n.Args) == 0 {
-		return
-	}
-	c := call{line: int(n.Args[0].Pos().Line()), stmt: stmt, depth: depth, pos: n.Pos().Offset()}
-	for _, w := range n.Args {
-		c.words = append(c.words, s.normal(w.Parts))
-	}
-	s.calls = append(s.calls, c)
-}
-
-func (s *script) addAssign(a *syntax.Assign, depth int, statement bool) {
-	if a.Name == nil {
-		return
-	}
-	as := assign{name: a.Name.Value, line: int(a.Pos().Line()), column: int(a.Pos().Col()), depth: depth, pos: a.Pos().Offset(), statement: statement}
-	if a.Value != nil {
-		as.value = s.normal(a.Value.Parts)
-		as.raw = s.text[a.Value.Pos().Offset():a.Value.End().Offset()]
-	}
-	line := strings.TrimSpace(s.lines[as.line-1])
-	if i := strings.IndexByte(line, '#'); i > 0 && strings.ContainsRune(" \t", rune(line[i-1])) {
-		line = strings.TrimSpace(line[:i])
-	}
-	as.alone = statement && line == as.name+"="+as.raw
-	as.computed = strings.Contains(as.value, "$(")
-	s.assigns = append(s.assigns, as)
-}
-
-// normal writes a word without what makes no difference here: quotes, and
-// braces round a plain variable. `x` becomes $(x).
-func (s *script) normal(parts []syntax.WordPart) string {
-	var b strings.Builder
-	for _, part := range parts {
-		switch p := part.(type) {
-		case *syntax.Lit:
-			b.WriteString(strings.ReplaceAll(p.Value, "\\\n", ""))
-		case *syntax.SglQuoted:
-			b.WriteString(p.Value)
-		case *syntax.DblQuoted:
-			b.WriteString(s.normal(p.Parts))
-		case *syntax.ParamExp:
-			b.WriteString(s.normalParam(p))
-		case *syntax.CmdSubst:
-			b.WriteString("$(" + s.normalStmts(p.Stmts) + ")")
-		default:
-			b.WriteString(s.text[p.Pos().Offset():p.End().Offset()])
-		}
-	}
-	return b.String()
-}
-
-func (s *script) normalParam(p *syntax.ParamExp) string {
-	if p.Param == nil {
-		return s.text[p.Pos().Offset():p.End().Offset()]
-	}
-	plain := !p.Excl && !p.Length && !p.Width && p.Index == nil && p.Slice == nil && p.Repl == nil && p.Names == 0
+func (c *scriptCheck) variables() {
+	prg, ok := c.s.first("PRGNAM")
 	switch {
-	case plain && p.Exp == nil:
-		return "$" + p.Param.Value
-	case plain && p.Exp.Word == nil:
-		return "${" + p.Param.Value + p.Exp.Op.String() + "}"
-	case plain:
-		return "${" + p.Param.Value + p.Exp.Op.String() + s.normal(p.Exp.Word.Parts) + "}"
+	case !ok:
+		c.say("script-prgnam", 0, "PRGNAM is not set")
+	case prg.value != c.name:
+		c.say("script-prgnam", prg.line, "PRGNAM is %q, the directory %q", prg.value, c.name)
 	}
-	return s.text[p.Pos().Offset():p.End().Offset()]
-}
-
-func (s *script) normalStmts(stmts []*syntax.Stmt) string {
-	var all []string
-	for _, stmt := range stmts {
-		if c, ok := stmt.Cmd.(*syntax.CallExpr); ok && len(c.Assigns) == 0 && len(stmt.Redirs) == 0 {
-			var words []string
-			for _, w := range c.Args {
-				words = append(words, s.normal(w.Parts))
-			}
-			all = append(all, strings.Join(words, " "))
+	want := []struct {
+		name, rule, form string
+		re               *regexp.Regexp
+	}{
+		{"VERSION", "script-version", "VERSION=${VERSION:-1.0}", regexp.MustCompile(`^\$\{VERSION:?-([^}]+)\}$`)},
+		{"BUILD", "script-build", "BUILD=${BUILD:-1}", regexp.MustCompile(`^\$\{BUILD:?-([0-9]+)\}$`)},
+		{"TAG", "script-tag", "TAG=${TAG:-_SBo}", regexp.MustCompile(`^\$\{TAG:?-(_SBo)\}$`)},
+		{"PKGTYPE", "script-pkgtype", "PKGTYPE=${PKGTYPE:-tgz}", regexp.MustCompile(`^\$\{PKGTYPE:?-(tgz)\}$`)},
+	}
+	lines := []int{prg.line}
+	for _, w := range want {
+		a, ok := c.s.first(w.name)
+		if !ok {
+			c.say(w.rule, 0, "%s is not set: %s", w.name, w.form)
 			continue
 		}
-		all = append(all, strings.TrimSpace(s.text[stmt.Pos().Offset():stmt.End().Offset()]))
-	}
-	return strings.Join(all, "; ")
-}
-
-// first finds the first assignment of the variable.
-func (s *script) first(name string) (assign, bool) {
-	for _, a := range s.assigns {
-		if a.name == name {
-			return a, true
+		lines = append(lines, a.line)
+		switch m := w.re.FindStringSubmatch(a.value); {
+		case m == nil && !(w.name == "VERSION" && a.computed):
+			c.say(w.rule, a.line, "%s=%s is not in the form %s", w.name, a.raw, w.form)
+		case m != nil && w.name == "VERSION" && !a.computed:
+			c.versionFits(a, m[1])
+		}
+		if a.column != 1 || !a.alone {
+			c.say("script-column", a.line, "%s= is not a line of its own: tools look for ^%s=", w.name, w.name)
 		}
 	}
-	return assign{}, false
+	if ok && (prg.column != 1 || !prg.alone) {
+		c.say("script-column", prg.line, "PRGNAM= is not a line of its own: tools look for ^PRGNAM=")
+	}
+	if !slices.IsSorted(lines) && len(lines) == 5 {
+		c.say("script-order", lines[0], "PRGNAM, VERSION, BUILD, TAG, PKGTYPE are not in this order")
+	}
 }
 
-// find returns the commands that are called name, or end in /name.
-func (s *script) find(name string) []call {
-	var found []call
-	for _, c := range s.calls {
-		if c.words[0] == name || strings.HasSuffix(c.words[0], "/"+name) {
-			found = append(found, c)
+// versionFits compares the script's version with the one in .info.
+func (c *scriptCheck) versionFits(a assign, version string) {
+	if strings.Contains(version, "$") {
+		return
+	}
+	if info := c.info.value("VERSION"); info != "" && info != version {
+		c.say("script-version-info", a.line, "the version is %s here and %s in %s.info", version, info, c.name)
+	}
+}
+
+var archRE = regexp.MustCompile(`^(noarch|fw|i[3-6]86|x86_64|arm|aarch64|armv7hl|\$\{ARCH:?-[^}]+\}|.*\$\(.*|.*\$.*)$`)
+
+func (c *scriptCheck) arch() {
+	var values []string
+	for _, a := range c.s.assigns {
+		if a.name != "ARCH" || !a.statement || a.value == "" {
+			continue
+		}
+		values = append(values, a.value)
+		if a.scope.level() == 0 && !archRE.MatchString(a.value) {
+			c.say("script-arch", a.line, "ARCH=%s: an architecture that Slackware does not have", a.value)
+		}
+		if pattern := c.s.pattern(a.scope); pattern != "" {
+			switch {
+			case pattern == "i?86" && a.value != "i586" && a.value != "i486":
+				c.say("script-arch-case", a.line, "i?86 is usually called i586 here, not %s", a.value)
+			case pattern == "arm*" && a.value != "arm":
+				c.say("script-arch-case", a.line, "arm* is usually called arm here, not %s", a.value)
+			}
 		}
 	}
-	return found
+	if len(values) == 0 && !strings.Contains(c.s.text, "${ARCH:=") {
+		c.say("script-arch", 0, "ARCH is neither found out with uname -m nor set")
+	}
 }
 
-// redirects lists what the command's output is written to.
-func (s *script) redirects(c call) []string {
-	var to []string
-	for _, r := range c.stmt.Redirs {
-		if r.Word != nil && (r.Op == syntax.RdrOut || r.Op == syntax.AppOut || r.Op == syntax.RdrClob) {
-			to = append(to, s.normal(r.Word.Parts))
+// printName looks at the block that other tools ask for the package's name.
+func (c *scriptCheck) printName() {
+	at := slices.IndexFunc(c.s.uses, func(u use) bool { return u.name == "PRINT_PACKAGE_NAME" })
+	if at < 0 {
+		c.say("print-name", 0, "PRINT_PACKAGE_NAME is not looked at")
+		return
+	}
+	first := c.s.uses[at]
+	if c.effectBefore(first.pos) {
+		c.say("print-name-late", first.line, "commands that change something come before this")
+	}
+	if !c.usualTest(first.pos) {
+		c.say("print-name-test", first.line, "the test is not in the form if [ ! -z \"${PRINT_PACKAGE_NAME}\" ]")
+	}
+	var echo string
+	for _, call := range c.s.calls {
+		if call.pos > first.pos && (call.words[0] == "echo" || call.words[0] == "printf") {
+			echo = call.String()
+			break
 		}
 	}
-	return to
+	if want := "echo $PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE"; echo != want {
+		c.say("print-name-form", first.line, "what is printed is not in the form %s", want)
+	}
+	if mk := c.s.find("makepkg"); len(mk) == 1 {
+		file := path.Base(mk[0].words[len(mk[0].words)-1])
+		if printed := strings.TrimPrefix(echo, "echo "); echo != "" && file != printed && !strings.Contains(file, "(") {
+			c.say("print-name-same", first.line, "prints %s, and makepkg makes %s", printed, file)
+		}
+	}
+	c.checkPrintedName(first.line)
 }
 
-// line is the text of a command, its words with one blank between them.
-func (c call) String() string { return strings.Join(c.words, " ") }
-
-// parseLine is the line of a parse error.
-func parseLine(err error) int {
-	var p syntax.ParseError
-	if errors.As(err, &p) {
-		return int(p.Pos.Line())
+// usualTest reports whether the place is in the condition of an if that looks
+// whether PRINT_PACKAGE_NAME is empty, and in nothing more.
+func (c *scriptCheck) usualTest(pos uint) bool {
+	usual := false
+	for _, stmt := range c.s.file.Stmts {
+		i, ok := stmt.Cmd.(*syntax.IfClause)
+		if !ok || len(i.Then) == 0 || pos < i.Pos().Offset() || pos > i.Then[0].Pos().Offset() {
+			continue
+		}
+		cond := c.s.normalStmts(i.Cond)
+		quoted := strings.Contains(c.s.text[i.Pos().Offset():i.Then[0].Pos().Offset()], "\"$")
+		usual = cond == "[ ! -z $PRINT_PACKAGE_NAME ]" || cond == "! [ -z $PRINT_PACKAGE_NAME ]" || cond == "[ -n $PRINT_PACKAGE_NAME ]" && quoted
 	}
-	return 0
+	return usual
+}
+
+func (c *scriptCheck) directories() {
+	for _, w := range []struct{ name, rule, want string }{
+		{"TMP", "script-tmp", "${TMP:-/tmp/SBo}"},
+		{"PKG", "script-pkg", "$TMP/package-$PRGNAM"},
+		{"OUTPUT", "script-output", "${OUTPUT:-/tmp}"},
+	} {
+		a, ok := c.s.first(w.name)
+		value := strings.Replace(a.value, "-/tmp/SBo/", "-/tmp/SBo", 1)
+		switch {
+		case !ok:
+			c.say(w.rule, 0, "%s is not set: %s=%s", w.name, w.name, w.want)
+		case w.name == "PKG" && (value == "$TMP/package-"+c.name || strings.HasPrefix(value, "${PKG:-$TMP/package-")):
+		case value != w.want:
+			c.say(w.rule, a.line, "%s=%s instead of %s=%s", w.name, a.raw, w.name, w.want)
+		}
+	}
+	set, wipe := c.setE(), c.call("rm", "$PKG")
+	switch {
+	case set == nil:
+		c.say("script-set-e", 0, "no set -e: after a failed command the script goes on, and packages what there is")
+	case wipe != nil && set.pos > wipe.pos:
+		c.say("script-set-e-late", set.line, "set -e comes after rm -rf $PKG")
+	}
+	if wipe == nil {
+		c.say("script-wipe", 0, "no rm -rf $PKG: files of an earlier run get into the package")
+	}
+	made := map[string]bool{}
+	for _, call := range slices.Concat(c.s.find("mkdir"), c.s.find("install")) {
+		for _, w := range call.words[1:] {
+			made[w] = true
+		}
+	}
+	for _, dir := range []string{"$TMP", "$PKG", "$OUTPUT"} {
+		if !made[dir] {
+			c.say("script-mkdir", 0, "no mkdir -p %s", dir)
+		}
+	}
+	if c.call("cd", "$TMP") == nil && c.call("pushd", "$TMP") == nil && c.hasSource() {
+		c.say("script-cd-tmp", 0, "no cd $TMP: sources are unpacked somewhere else")
+	}
+}
+
+// hasSource reports whether the script unpacks anything.
+func (c *scriptCheck) hasSource() bool { return len(c.s.find("tar"))+len(c.s.find("unzip")) > 0 }
+
+// setE finds set -e, also among other options.
+func (c *scriptCheck) setE() *call {
+	for _, call := range c.s.find("set") {
+		for i, w := range call.words[1:] {
+			if strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.Contains(w, "e") || w == "errexit" && call.words[i] == "-o" {
+				return &call
+			}
+		}
+	}
+	return nil
+}
+
+// call finds the first command of that name with the word.
+func (c *scriptCheck) call(name, word string) *call {
+	for _, call := range c.s.find(name) {
+		if call.has(func(w string) bool { return strings.TrimSuffix(w, "/") == word }) {
+			return &call
+		}
+	}
+	return nil
+}
+
+func (c *scriptCheck) flags() {
+	for _, name := range flagVariables {
+		a, ok := c.s.first(name)
+		if ok && !c.s.used(name) && !c.s.usedElsewhere(name) {
+			c.say("script-unused-"+strings.ToLower(name), a.line, "%s is set and never used", name)
+		}
+	}
+	for _, a := range c.s.assigns {
+		if a.name != "LIBDIRSUFFIX" || !a.statement || a.computed {
+			continue
+		}
+		arch, ok := strings.CutPrefix(c.s.condition(a.scope, a.pos), "[ $ARCH = ")
+		if !ok {
+			continue
+		}
+		arch = strings.TrimSuffix(arch, " ]")
+		if wide, known := libSuffix[arch]; known && a.value != wide {
+			c.say("script-libdirsuffix", a.line, "LIBDIRSUFFIX is %q for %s, whose libraries are in /usr/lib%s", a.value, arch, wide)
+		}
+	}
+}
+
+// libSuffix is what comes after /usr/lib on an architecture.
+var libSuffix = map[string]string{"i486": "", "i586": "", "i686": "", "arm": "", "x86_64": "64", "aarch64": "64"}
+
+// flagVariables are those that the template sets by ARCH.
+var flagVariables = []string{"SLKCFLAGS", "LIBDIRSUFFIX"}
+
+// usedElsewhere reports uses that the parser does not see: in here-documents
+// with a quoted delimiter, words in single quotes, or by programs that get the
+// variable exported.
+func (s *script) usedElsewhere(name string) bool {
+	named := func(text string) bool {
+		return strings.Contains(text, "$"+name) || strings.Contains(text, "${"+name) || strings.Contains(text, "@"+name+"@") ||
+			strings.Contains(text, fmt.Sprintf("ENVIRON[%q]", name))
+	}
+	return s.says(named) || slices.ContainsFunc(s.hdocs, named) ||
+		slices.ContainsFunc(s.assigns, func(a assign) bool { return a.name == name && (!a.statement || a.exported) })
 }

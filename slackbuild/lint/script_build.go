@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // tree looks at what is done to the unpacked sources.
@@ -13,17 +15,19 @@ func (c *scriptCheck) tree() {
 	if !c.hasSource() {
 		return
 	}
-	owners := slices.ContainsFunc(c.s.calls, func(o call) bool {
-		return strings.Contains(o.String(), "chown") || strings.Contains(o.String(), "--no-same-owner") ||
-			strings.Contains(o.String(), "--owner")
-	})
-	if !owners {
+	if !c.s.says(func(w string) bool {
+		return strings.Contains(w, "chown") || strings.HasPrefix(w, "--no-same-owner") || strings.HasPrefix(w, "--owner")
+	}) {
 		c.say("script-chown", 0, "no chown -R root:root .: the owners of the archive get into the package")
 	}
 	modes := slices.ContainsFunc(c.s.calls, func(o call) bool {
-		text := o.String()
-		return o.words[0] == "find" && (strings.Contains(text, "-perm") || strings.Contains(text, "chmod")) ||
-			o.words[0] == "chmod" || o.words[0] == "install" || strings.Contains(text, "xargs") && strings.Contains(text, "chmod")
+		switch o.name() {
+		case "chmod", "install":
+			return true
+		case "find", "xargs":
+			return o.has(func(w string) bool { return w == "-perm" || strings.Contains(w, "chmod") })
+		}
+		return false
 	})
 	if !modes {
 		c.say("script-modes", 0, "the modes of the archive's files are not set right (find . -perm ... -exec chmod)")
@@ -32,12 +36,13 @@ func (c *scriptCheck) tree() {
 
 // install looks at what is put into $PKG.
 func (c *scriptCheck) install() {
-	text := c.code()
 	arch, _ := c.s.first("ARCH")
-	if arch.value != "noarch" && !strings.Contains(text, "strip") && !strings.Contains(text, "-s -w") && !strings.Contains(text, "-Wl,-s") {
+	if arch.value != "noarch" && !c.s.says(func(w string) bool {
+		return strings.Contains(w, "strip") || strings.Contains(w, "-s -w") || strings.Contains(w, "-w -s") || strings.Contains(w, "-Wl,-s")
+	}) {
 		c.say("script-strip", 0, "programs and libraries are not stripped")
 	}
-	if strings.Contains(text, "/usr/man") && !gzipRE.MatchString(text) {
+	if c.s.says(func(w string) bool { return strings.Contains(w, "/usr/man") }) && !c.s.says(gzipRE.MatchString) {
 		c.say("script-man-gzip", 0, "manual pages are not compressed")
 	}
 	for _, call := range c.s.calls {
@@ -45,7 +50,7 @@ func (c *scriptCheck) install() {
 			c.say("script-man-share", call.line, "%s: manual pages belong in /usr/man", call.words[i])
 		}
 	}
-	if !docRE.MatchString(text) {
+	if !c.s.says(docRE.MatchString) {
 		c.say("script-doc", 0, "no $PKG/usr/doc/$PRGNAM-$VERSION")
 	}
 	if !c.installs(c.name+".SlackBuild", "$PRGNAM.SlackBuild", "${0##*/}", "$(basename $0)", "$0", "*.SlackBuild") {
@@ -54,7 +59,7 @@ func (c *scriptCheck) install() {
 	if !c.installs("slack-desc", "slack-*", "slack-desc*") {
 		c.say("script-slack-desc", 0, "slack-desc is not put into $PKG/install")
 	}
-	if strings.Contains(text, "/install") && !slices.ContainsFunc(c.s.calls, makesInstall) &&
+	if c.s.says(func(w string) bool { return strings.Contains(w, "/install") }) && !slices.ContainsFunc(c.s.calls, makesInstall) &&
 		!slices.ContainsFunc(c.s.assigns, func(a assign) bool { return strings.HasSuffix(a.value, "/install") }) {
 		c.say("script-install-dir", 0, "$PKG/install is not made")
 	}
@@ -92,17 +97,6 @@ func makesInstall(c call) bool {
 	return c.words[0] != "cat" && (strings.HasSuffix(last, "/install") || strings.HasSuffix(last, "/install/"))
 }
 
-// code is the script without its comments.
-func (c *scriptCheck) code() string {
-	var b strings.Builder
-	for _, line := range c.s.lines {
-		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
-			b.WriteString(line + "\n")
-		}
-	}
-	return b.String()
-}
-
 // installs reports whether a command names one of the files, with any
 // directory before it, and writes: to a file, or as a copying command.
 func (c *scriptCheck) installs(names ...string) bool {
@@ -116,7 +110,7 @@ func (c *scriptCheck) installs(names ...string) bool {
 		return strings.HasSuffix(w, "$CWD/*") || w == "$i" || w == "$file" || w == "$f"
 	}
 	for _, call := range c.s.calls {
-		if slices.ContainsFunc(call.words[1:], named) || slices.ContainsFunc(c.s.redirects(call), named) {
+		if slices.ContainsFunc(call.words[1:], named) || slices.ContainsFunc(c.s.outputs(call.stmt), named) {
 			switch call.words[0] {
 			case "cat", "cp", "install", "sed", "mv", "ln", "zcat", "tee", "awk", "envsubst", "rsync", "echo", "printf", "tar", "ginstall", "m4", "perl", "python3":
 				return true
@@ -128,13 +122,7 @@ func (c *scriptCheck) installs(names ...string) bool {
 			}
 		}
 	}
-	// Groups and loops that write a file as a whole.
-	for _, n := range names {
-		if strings.Contains(c.s.text, "> $PKG/install/"+n) || strings.Contains(c.s.text, "> \"$PKG/install/"+n) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.s.written, named) // by groups and loops as a whole
 }
 
 // makepkg looks at the last command.
@@ -170,18 +158,35 @@ func (c *scriptCheck) makepkg() {
 	last := mk.words[len(mk.words)-1]
 	if !strings.HasPrefix(last, "$OUTPUT/") {
 		c.say("makepkg-output", mk.line, "the package %s is not made in $OUTPUT", last)
-	} else if !strings.Contains(c.s.text, "$OUTPUT/") {
-		c.say("makepkg-output-text", mk.line, "sbopkg looks for the very text $OUTPUT/ for its update check")
+	} else {
+		c.outputText(mk)
 	}
 	if last != "$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE" {
 		c.say("makepkg-form", mk.line, "%s instead of $OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE", last)
 	}
 	c.beforeMakepkg(mk)
 	for _, call := range c.s.calls {
-		if call.pos > mk.pos && call.depth == 0 && slices.Contains(changing, call.words[0]) {
+		if call.pos > mk.pos && call.scope.level() == 0 && slices.Contains(changing, call.words[0]) {
 			c.say("makepkg-last", call.line, "%s after makepkg", call.words[0])
 			break
 		}
+	}
+}
+
+// outputText looks for what sbopkg's update check greps for: the last line that
+// has the very text $OUTPUT/ is to be makepkg's.
+func (c *scriptCheck) outputText(mk call) {
+	line := 0
+	for n, text := range c.s.lines {
+		if strings.Contains(text, "$OUTPUT/") {
+			line = n + 1
+		}
+	}
+	switch end := int(mk.stmt.End().Line()); {
+	case line == 0:
+		c.say("makepkg-output-text", mk.line, "sbopkg looks for the very text $OUTPUT/ for its update check")
+	case line > end:
+		c.say("makepkg-output-text", line, "sbopkg takes this line, the last with $OUTPUT/, for makepkg's in its update check")
 	}
 }
 
@@ -210,63 +215,48 @@ func option(c call, short, long string) string {
 	return ""
 }
 
-// fetches are commands that use the network.
-var fetches = map[string][]string{
-	"wget": nil, "curl": nil, "git": {"clone", "fetch", "pull", "submodule"}, "svn": {"co", "checkout", "export"}, "hg": {"clone"},
-	"npm": {"install", "ci"}, "yarn": nil, "pip": {"install", "download"}, "pip3": {"install", "download"}, "cargo": {"fetch", "install", "vendor"}, "go": {"get", "install", "mod"},
-}
-
 func (c *scriptCheck) forbidden() {
 	for _, call := range c.s.calls {
-		name, second := call.words[0][strings.LastIndexByte(call.words[0], '/')+1:], ""
-		for _, w := range call.words[1:] {
-			if !strings.HasPrefix(w, "-") {
-				second = w
-				break
-			}
-		}
-		switch name {
+		switch name := call.name(); name {
 		case "useradd", "groupadd", "adduser", "addgroup":
 			c.say("script-users", call.line, "%s: users and groups are for the README, and the administrator to make", name)
 		case "installpkg", "upgradepkg", "removepkg":
 			c.say("script-installpkg", call.line, "%s: a script makes a package and installs nothing", name)
 		}
-		if verbs, ok := fetches[name]; ok && (verbs == nil || slices.Contains(verbs, second)) && c.reallyFetches(call, name, second) {
-			c.say("script-network", call.line, "%s fetches something while the package is built", strings.TrimSpace(name+" "+second))
-		}
 	}
 	c.places()
-	if c.info.value("DOWNLOAD") == "UNSUPPORTED" && !strings.Contains(c.s.text, "exit 1") {
-		c.say("script-unsupported", 0, ".info says UNSUPPORTED, but the script builds anyway")
+	if c.info.value("DOWNLOAD") == "UNSUPPORTED" && !c.refusesArch() {
+		c.say("script-unsupported", 0, ".info says UNSUPPORTED, but the script builds on any architecture")
 	}
 }
 
-// reallyFetches leaves out calls that are known to stay at home.
-func (c *scriptCheck) reallyFetches(call call, name, second string) bool {
-	text := call.String()
-	switch {
-	case strings.Contains(text, "--help"), strings.Contains(text, "--version"), strings.Contains(text, "--offline"), strings.Contains(text, "--no-index"):
-		return false
-	case name == "go" && second == "mod":
-		return strings.Contains(text, "download") || strings.Contains(text, "vendor") || strings.Contains(text, "tidy")
-	case name == "go" && second == "install":
-		return strings.Contains(text, "@")
-	case name == "pip" || name == "pip3":
-		return !strings.Contains(text, ".whl") && !strings.Contains(text, "--no-deps") && !slices.Contains(call.words, ".")
-	case name == "git" && second == "submodule":
-		return strings.Contains(text, "update")
+// refusesArch reports whether the script ends by itself on some architecture.
+func (c *scriptCheck) refusesArch() bool {
+	arch := func(s string) bool { return strings.Contains(s, "ARCH") || strings.Contains(s, "uname") }
+	for _, call := range c.s.calls {
+		if call.words[0] != "exit" || len(call.words) > 1 && call.words[1] == "0" {
+			continue
+		}
+		for sc := call.scope; sc != nil; sc = sc.up {
+			if cs, ok := sc.node.(*syntax.CaseClause); ok && arch(c.s.source(cs.Word)) {
+				return true
+			}
+		}
+		if slices.ContainsFunc(c.s.guards(call.scope, call.pos), arch) || call.scope.inside(isFunction) {
+			return true
+		}
 	}
-	return true
+	return false
 }
 
 // places reports directories of the target that a package stays out of.
 func (c *scriptCheck) places() {
 	seen := map[string]bool{}
 	for _, call := range c.s.calls {
-		words := append(slices.Clone(call.words), c.s.redirects(call)...)
+		words := append(slices.Clone(call.words), c.s.outputs(call.stmt)...)
 		for _, w := range words {
 			switch {
-			case placeRE.MatchString(w) && !seen["local"] && !strings.HasPrefix(call.words[0], "sed"):
+			case placeRE.MatchString(w) && !seen["local"] && call.name() != "sed" && call.name() != "rm" && call.name() != "rmdir":
 				seen["local"] = true
 				c.say("script-usr-local", call.line, "%s: /usr/local is the administrator's", w)
 			case strings.HasPrefix(w, "$PKG/opt") && !seen["opt"]:
@@ -278,3 +268,13 @@ func (c *scriptCheck) places() {
 }
 
 var placeRE = regexp.MustCompile(`^(\$PKG|--prefix=|PREFIX=|prefix=)/usr/local`)
+
+// copies finds cp where cat is usual: it takes mode and owner along.
+func (c *scriptCheck) copies() {
+	own := []string{"$CWD/slack-desc", "$CWD/doinst.sh", "$CWD/$PRGNAM.SlackBuild", "$CWD/" + c.name + ".SlackBuild"}
+	for _, call := range c.s.find("cp") {
+		if i := slices.IndexFunc(call.words, func(w string) bool { return slices.Contains(own, w) }); i > 0 {
+			c.say("script-cp", call.line, "cp of %s: cat %[1]s > ... gives the file the usual mode and owner", call.words[i])
+		}
+	}
+}

@@ -3,101 +3,46 @@
 package lint
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
 
-func (b *build) checkReadme(text string) {
-	file := b.path("README")
-	b.checkText(file, text, textRules{crlf: "readme-line-ends", newline: "readme-line-ends", tab: "readme-tab",
-		blanks: "readme-blanks", utf8: "readme-utf8", ascii: "readme-ascii"})
-	if strings.HasPrefix(text, "\n") {
-		b.add("readme-leading-line", file, 1, "a blank line at the beginning")
-	}
-	if strings.HasSuffix(text, "\n\n") {
-		b.add("readme-trailing-line", file, strings.Count(text, "\n"), "a blank line at the end")
-	}
-	for n, line := range strings.Split(text, "\n") {
-		switch width := utf8.RuneCountInString(line); {
-		case width <= 72:
-		case strings.Contains(line, "://"):
-			b.add("readme-width-url", file, n+1, "%d columns, 72 are for all", width)
-		default:
-			b.add("readme-width", file, n+1, "%d columns, 72 are for all", width)
+// textRules names the rules that checkText reports by; an empty one is not checked.
+type textRules struct{ crlf, newline, blanks, tab, utf8, ascii string }
+
+// checkText applies the rules that any text file has, once a rule and file.
+func (f *findings) checkText(file, text string, r textRules) {
+	report := func(rule string, at int, format string, args ...any) {
+		if rule != "" && at >= 0 {
+			f.add(rule, file, 1+strings.Count(text[:at], "\n"), format, args...)
 		}
 	}
-	if home := b.info.value("HOMEPAGE"); home != "" && strings.Contains(text, home) {
-		b.add("readme-homepage", file, 1+strings.Count(text[:strings.Index(text, home)], "\n"), "repeats HOMEPAGE")
+	report(r.crlf, strings.IndexByte(text, '\r'), "a carriage return: lines end in a newline alone")
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		report(r.newline, len(text)-1, "the last line does not end in a newline")
+	}
+	report(r.tab, strings.IndexByte(text, '\t'), "a tab")
+	if r.blanks != "" {
+		report(r.blanks, trailingBlank(text), "blanks at the end of the line")
+	}
+	if !utf8.ValidString(text) {
+		report(r.utf8, 0, "not UTF-8")
+	} else if at := strings.IndexFunc(text, func(c rune) bool { return c >= utf8.RuneSelf }); at >= 0 {
+		report(r.ascii, at, "not ASCII")
 	}
 }
 
-const ruler = "|-----handy-ruler------------------------------------------------------|"
-
-// checkSlackDesc is for slack-desc of a directory or of a package.
-func checkSlackDesc(f *findings, file, name, text string) {
-	f.checkText(file, text, textRules{crlf: "slack-desc-line-ends", newline: "slack-desc-line-ends", tab: "slack-desc-ascii", ascii: "slack-desc-ascii", utf8: "slack-desc-ascii"})
-	prefix := name + ":"
-	rulers, first, count, howTo := 0, 0, 0, false
-	var last string
-	for n, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		line = strings.TrimSuffix(line, "\r")
-		at := n + 1
-		switch {
-		case strings.HasPrefix(line, prefix):
-			if count++; count == 1 {
-				first = at
-			} else if at != first+count-1 {
-				f.add("slack-desc-lines", file, at, "the %s lines are not together", prefix)
-			}
-			checkDescLine(f, file, at, count, name, strings.TrimPrefix(line, prefix))
-			last = line
-		case strings.HasPrefix(line, "#"):
-			howTo = howTo || strings.Contains(line, "HOW TO EDIT THIS FILE")
-		case strings.Contains(line, "|-----handy-ruler"):
-			rulers++
-			if bar := strings.IndexByte(line, '|'); bar != len(name) {
-				f.add("slack-desc-ruler", file, at, "the ruler's left bar is in column %d, the colon in %d", bar+1, len(name)+1)
-			} else if strings.TrimSpace(line) != ruler {
-				f.add("slack-desc-ruler", file, at, "the ruler is not %d columns wide, from bar to bar", len(ruler))
-			}
-		case strings.TrimSpace(line) != "":
-			f.add("slack-desc-other", file, at, "%q is no comment, no ruler, and does not begin %s", line, prefix)
-		case count > 0:
-			f.add("slack-desc-lines", file, at, "a blank line after the description")
+// trailingBlank is where the first blank at the end of a line is, or -1.
+func trailingBlank(text string) int {
+	for at := 0; at < len(text); at++ {
+		end := strings.IndexByte(text[at:], '\n')
+		if end < 0 {
+			end = len(text) - at
 		}
+		if end > 0 && (text[at+end-1] == ' ' || text[at+end-1] == '\t') {
+			return at + end - 1
+		}
+		at += end
 	}
-	if count != 11 {
-		f.add("slack-desc-lines", file, first, "%d lines begin %s, not 11", count, prefix)
-	}
-	if count > 0 && last != prefix {
-		f.add("slack-desc-last", file, 0, "the last line is not blank")
-	}
-	if rulers != 1 {
-		f.add("slack-desc-ruler", file, 0, "%d ruler lines, not one", rulers)
-	}
-	if !howTo {
-		f.add("slack-desc-how-to", file, 0, "the comment on how to edit the file is gone")
-	}
-}
-
-// checkDescLine looks at the n-th line; text is what follows the colon.
-func checkDescLine(f *findings, file string, at, n int, name, text string) {
-	if len(text) > 71 {
-		f.add("slack-desc-width", file, at, "%d columns after the colon, not 71 at most", len(text))
-	}
-	if trimmed := strings.TrimSpace(text); trimmed != "" && (text[0] != ' ' || len(text) > 1 && text[1] == ' ' && n == 1) {
-		f.add("slack-desc-blank", file, at, "the text starts with no blank")
-	}
-	if text != "" && strings.TrimSpace(text) == "" {
-		f.add("slack-desc-trailing", file, at, "a blank after the colon of an empty line")
-	}
-	switch {
-	case n == 1 && !strings.HasPrefix(strings.TrimSpace(text), fmt.Sprintf("%s (", name)):
-		f.add("slack-desc-title", file, at, "the first line is not %s: %s (short text)", name, name)
-	case n == 1 && !strings.HasSuffix(strings.TrimSpace(text), ")"):
-		f.add("slack-desc-title", file, at, "the first line does not end in )")
-	case n == 2 && strings.TrimSpace(text) != "":
-		f.add("slack-desc-second", file, at, "the second line is not blank")
-	}
+	return -1
 }

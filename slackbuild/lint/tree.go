@@ -4,6 +4,7 @@ package lint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,28 +17,31 @@ import (
 
 // IsDir reports whether dir is one SlackBuild directory rather than a tree.
 func IsDir(dir string) (bool, error) {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return false, err
 	}
+	// Other things are called .info too, as pages of the info program.
+	own := filepath.Base(dir) + ".info"
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
-		return !e.IsDir() && (strings.HasSuffix(e.Name(), ".SlackBuild") || strings.HasSuffix(e.Name(), ".info"))
+		return !e.IsDir() && (strings.HasSuffix(e.Name(), ".SlackBuild") || e.Name() == own)
 	}), nil
 }
 
 // Tree lints all SlackBuild directories below root, as many at once as there
 // are processors, and what only a whole tree shows. progress, if not nil, is
-// called with the number of directories done and found, one call at a time.
+// called with the number of directories done and found, one call at a time. What
+// cannot be read is an error beside the findings of the rest.
 func Tree(ctx context.Context, root string, progress func(done, all int)) ([]Finding, error) {
 	dirs, err := buildDirs(root)
-	if err != nil {
-		return nil, err
-	}
 	if len(dirs) == 0 {
-		return nil, fmt.Errorf("%s: no SlackBuild directory there or below", root)
+		return nil, errors.Join(err, fmt.Errorf("%q: no SlackBuild directory there or below", root))
 	}
 	builds := make([]*build, len(dirs))
-	errs := make([]error, len(dirs))
+	errs := make([]error, len(dirs), len(dirs)+1)
 	work := make(chan int)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -45,9 +49,10 @@ func Tree(ctx context.Context, root string, progress func(done, all int)) ([]Fin
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := range work {
-				builds[i], errs[i] = loadDir(dirs[i])
-				if builds[i] != nil {
-					builds[i].script = nil // thousands of syntax trees are a lot
+				b, err := loadDir(dirs[i])
+				builds[i], errs[i] = b, readable(err)
+				if b != nil {
+					b.script, b.source, b.has = nil, nil, nil // thousands of syntax trees are a lot
 				}
 				mu.Lock()
 				done++
@@ -69,26 +74,35 @@ func Tree(ctx context.Context, root string, progress func(done, all int)) ([]Fin
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	checkTree(root, builds)
+	builds = slices.DeleteFunc(builds, func(b *build) bool { return b == nil })
+	checkTree(builds)
 	var all []Finding
 	for _, b := range builds {
 		all = append(all, b.sorted()...)
 	}
-	return all, nil
+	return all, errors.Join(append(errs, err)...)
 }
 
-// buildDirs finds the directories with a script or .info file, sorted.
-func buildDirs(root string) ([]string, error) {
-	var dirs []string
-	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+// readable is an error about a file whose name may hold anything.
+func readable(err error) error {
+	if p := new(fs.PathError); errors.As(err, &p) {
+		return fmt.Errorf("%s %s: %w", p.Op, printable(p.Path), p.Err)
+	}
+	return err
+}
+
+// buildDirs finds the directories with a script or .info file, sorted. Those
+// that cannot be read are left out, and told.
+func buildDirs(root string) (dirs []string, err error) {
+	var errs []error
+	if resolved, err := filepath.EvalSymlinks(root); err == nil && resolved != filepath.Clean(root) {
+		root = filepath.Clean(root) + string(filepath.Separator) // WalkDir does not follow the link itself
+	}
+	err = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			return err
+			errs = append(errs, readable(err))
+			return filepath.SkipDir
 		case !d.IsDir():
 			return nil
 		case p != root && strings.HasPrefix(d.Name(), "."):
@@ -96,37 +110,48 @@ func buildDirs(root string) ([]string, error) {
 		}
 		is, err := IsDir(p)
 		if is {
-			dirs = append(dirs, p)
+			dirs = append(dirs, filepath.Clean(p))
 			return filepath.SkipDir
 		}
-		return err
+		if err != nil {
+			errs = append(errs, readable(err))
+			return filepath.SkipDir
+		}
+		return nil
 	})
-	return dirs, err
+	return dirs, errors.Join(append(errs, err)...)
 }
 
 // checkTree finds names that come twice and dependencies that are not there.
-// A tree is whole where it has categories: CATEGORY/NAME.
-func checkTree(root string, builds []*build) {
+func checkTree(builds []*build) {
 	where := map[string]string{}
-	whole := true
 	for _, b := range builds {
 		if other, ok := where[b.name]; ok {
 			b.add("tree-name", b.dir, 0, "%s is also in %s: tools look builds up by name only", b.name, other)
 		} else {
 			where[b.name] = b.dir
 		}
-		if rel, err := filepath.Rel(root, b.dir); err != nil || strings.Count(filepath.ToSlash(rel), "/") != 1 {
-			whole = false
-		}
 	}
-	if !whole {
-		return
-	}
+	var missing []func()
+	named := 0
 	for _, b := range builds {
 		for r := range strings.FieldsSeq(b.info.value("REQUIRES")) {
-			if _, ok := where[r]; !ok && r != "%README%" && packageNameRE.MatchString(r) {
-				b.add("tree-requires", b.path(b.name+".info"), b.info.line("REQUIRES"), "REQUIRES names %s, which the tree does not have", r)
+			if r == "%README%" || !packageNameRE.MatchString(r) {
+				continue
+			}
+			named++
+			if _, ok := where[r]; !ok {
+				missing = append(missing, func() {
+					b.add("tree-requires", b.path(b.name+".info"), b.info.line("REQUIRES"), "REQUIRES names %s, which the tree does not have", r)
+				})
 			}
 		}
+	}
+	// A tree that lacks many is a part of one, or lies beside another.
+	if len(missing)*10 > named {
+		return
+	}
+	for _, add := range missing {
+		add()
 	}
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// The functions of doinst.sh that put NAME.new into place are copied from one
+// package to the next, with changes that should make none. So they are run in
+// the sandbox for each case there is, and judged by what becomes of the files.
+
+const (
+	oldConf = "etc/thing.conf"
+	newConf = "etc/thing.conf.new"
+)
+
+// configCase is what is there before, and what should be there afterwards.
+type configCase struct {
+	when   string
+	before map[string]fakeFile
+	after  map[string]fakeFile
+}
+
+var (
+	mine   = fakeFile{"the administrator's", "0600"}
+	theirs = fakeFile{"the package's", "0644"}
+)
+
+var configCases = []configCase{
+	{"there is no old file", map[string]fakeFile{newConf: theirs}, map[string]fakeFile{oldConf: theirs}},
+	{"the old file is the same", map[string]fakeFile{oldConf: theirs, newConf: theirs}, map[string]fakeFile{oldConf: theirs}},
+	{"the administrator has changed the file", map[string]fakeFile{oldConf: mine, newConf: theirs}, map[string]fakeFile{oldConf: mine, newConf: theirs}},
+}
+
+var preservePermsCases = []configCase{
+	{"there is no old file", map[string]fakeFile{newConf: theirs}, map[string]fakeFile{oldConf: theirs}},
+	{"the administrator has changed the file and its mode", map[string]fakeFile{oldConf: mine, newConf: theirs},
+		map[string]fakeFile{oldConf: mine, newConf: {theirs.content, mine.mode}}},
+}
+
+// checkConfigFunctions applies the rules about config() and preserve_perms().
+func checkConfigFunctions(f *findings, file string, s *script) {
+	for _, fn := range []struct {
+		name, rule string
+		cases      []configCase
+	}{
+		{"config", "doinst-config-body", configCases},
+		{"preserve_perms", "doinst-preserve-perms", preservePermsCases},
+	} {
+		decl := s.funcs[fn.name]
+		if decl == nil {
+			continue
+		}
+		line := int(decl.Pos().Line())
+		for _, c := range fn.cases {
+			after, err := afterwards(s, decl, c.before)
+			switch {
+			case err != nil:
+				f.add(fn.rule, file, line, "%s() is not like others, and what it does was not made out", fn.name)
+			case after[oldConf].content != c.after[oldConf].content && c.before[oldConf] == mine:
+				f.add("doinst-config-loses", file, line, "%s(): where %s, that is lost", fn.name, c.when)
+			case !sameFiles(after, c.after):
+				f.add(fn.rule, file, line, "%s(): where %s, it leaves %s", fn.name, c.when, describeFiles(after))
+			default:
+				continue
+			}
+			break
+		}
+	}
+}
+
+// afterwards is what the function leaves of the files when it is called with
+// the new one's name.
+func afterwards(s *script, f *syntax.FuncDecl, before map[string]fakeFile) (map[string]fakeFile, error) {
+	files := map[string]fakeFile{}
+	for name, file := range before {
+		files[name] = file
+	}
+	sh := newSandbox(s, files)
+	_, err := sh.function(f, []string{newConf}, false)
+	return files, err
+}
+
+func sameFiles(a, b map[string]fakeFile) bool {
+	for name, file := range a {
+		if other, ok := b[name]; !ok || other.content != file.content || name == newConf && other.mode != file.mode {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+func describeFiles(files map[string]fakeFile) string {
+	var parts []string
+	for _, name := range []string{oldConf, newConf} {
+		f, ok := files[name]
+		switch {
+		case !ok:
+			parts = append(parts, "no "+name)
+		case f.content == mine.content:
+			parts = append(parts, "the old "+name)
+		default:
+			parts = append(parts, "the package's "+name)
+		}
+	}
+	return strings.Join(parts, " and ")
+}

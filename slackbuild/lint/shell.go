@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// script is a SlackBuild or doinst.sh as the rules look at it: its commands in
+// the order of the text, with quotes and braces taken off where they change
+// nothing.
+type script struct {
+	text     string
+	lines    []string
+	file     *syntax.File
+	calls    []call
+	assigns  []assign
+	words    []word
+	uses     []use
+	comments []comment
+	hdocs    []string // here-documents
+	written  []string // files that anything is redirected to, normalised
+	funcs    map[string]*syntax.FuncDecl
+}
+
+// word is one word of any command but a here-document, normalised.
+type word struct {
+	text string
+	line int
+}
+
+// use is a place where a variable is read.
+type use struct {
+	name string
+	pos  uint
+	line int
+}
+
+// comment is the text after a #.
+type comment struct {
+	text string
+	line int
+}
+
+// scope is what a command stands in: an if, a loop, a function, a subshell.
+type scope struct {
+	node  syntax.Node
+	up    *scope
+	depth int // of what may run never, or not as part of the script itself
+}
+
+// call is one command.
+type call struct {
+	words []string // normalised; words[0] is the command
+	line  int
+	pos   uint
+	stmt  *syntax.Stmt
+	scope *scope
+}
+
+// assign is one assignment.
+type assign struct {
+	name, value string // the value normalised
+	raw         string // and as it stands in the text
+	line        int
+	column      int
+	pos         uint
+	scope       *scope
+	statement   bool // no command follows that it is for
+	alone       bool // nothing else is on the line
+	computed    bool // from a command
+	exported    bool // by export or declare
+}
+
+// Bounds on what is parsed: the parser descends into itself for each bracket
+// and compound command, and a stack that overflows cannot be caught. The
+// largest script of SlackBuilds.org has 70 KB and 330 of them.
+const (
+	maxShell   = 512 << 10
+	maxOpeners = 5000
+)
+
+// openers are what the parser descends for.
+var openers = []string{"(", "{", "[", "`", "if", "while", "until", "time", "case", "for", "else", "select", "function", "coproc"}
+
+var errDeep = errors.New("too many brackets and compound commands to look at")
+
+// parseShell is the syntax tree of the text.
+func parseShell(text string, lang syntax.LangVariant) (*syntax.File, error) {
+	if len(text) > maxShell {
+		return nil, errDeep
+	}
+	n := 0
+	for _, o := range openers {
+		n += strings.Count(text, o)
+	}
+	if n > maxOpeners {
+		return nil, errDeep
+	}
+	return syntax.NewParser(syntax.Variant(lang), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+}
+
+func parseScript(text string) (*script, error) {
+	file, err := parseShell(text, syntax.LangBash)
+	if err != nil {
+		return nil, err
+	}
+	s := &script{text: text, lines: strings.Split(text, "\n"), file: file, funcs: map[string]*syntax.FuncDecl{}}
+	s.walk(file)
+	return s, nil
+}
+
+// walk collects commands, assignments, words and uses of variables.
+func (s *script) walk(root syntax.Node) {
+	var in *scope
+	var opened []bool // for each node round this one, whether it is a scope
+	hdocs := map[*syntax.Word]bool{}
+	syntax.Walk(root, func(node syntax.Node) bool {
+		if node == nil {
+			if opened[len(opened)-1] {
+				in = in.up
+			}
+			opened = opened[:len(opened)-1]
+			return true
+		}
+		switch n := node.(type) {
+		case *syntax.Stmt:
+			if c, ok := n.Cmd.(*syntax.CallExpr); ok {
+				s.addCall(c, n, in)
+			}
+			s.written = append(s.written, s.outputs(n)...)
+		case *syntax.FuncDecl:
+			s.funcs[n.Name.Value] = n
+		case *syntax.ParamExp:
+			if n.Param != nil {
+				s.uses = append(s.uses, use{n.Param.Value, n.Pos().Offset(), int(n.Pos().Line())})
+			}
+		case *syntax.DeclClause:
+			for _, a := range n.Args {
+				s.addAssign(a, in, true)
+				if a.Name != nil {
+					s.assigns[len(s.assigns)-1].exported = true
+				}
+			}
+		case *syntax.Comment:
+			s.comments = append(s.comments, comment{n.Text, int(n.Hash.Line())})
+		case *syntax.Redirect:
+			if n.Hdoc != nil {
+				hdocs[n.Hdoc] = true
+				s.hdocs = append(s.hdocs, s.source(n.Hdoc))
+			}
+		case *syntax.Word:
+			if !hdocs[n] {
+				s.words = append(s.words, word{s.normal(n.Parts), int(n.Pos().Line())})
+			}
+		}
+		deeper, scoped := deepens(node)
+		if scoped {
+			in = &scope{node, in, in.level()}
+			if deeper {
+				in.depth++
+			}
+		}
+		opened = append(opened, scoped)
+		return true
+	})
+}
+
+func (sc *scope) level() int {
+	if sc == nil {
+		return 0
+	}
+	return sc.depth
+}
+
+// deepens reports whether the node is a scope, and whether what is inside may
+// run never, or not as part of the script itself.
+func deepens(n syntax.Node) (deeper, scoped bool) {
+	switch n := n.(type) {
+	case *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause, *syntax.CaseClause, *syntax.FuncDecl, *syntax.Subshell, *syntax.CmdSubst, *syntax.ProcSubst, *syntax.Block:
+		return true, true
+	case *syntax.CaseItem:
+		return false, true
+	case *syntax.BinaryCmd:
+		return false, true
+	case *syntax.Stmt:
+		return false, n.Background || len(n.Redirs) > 0
+	}
+	return false, false
+}
+
+func (s *script) addCall(n *syntax.CallExpr, stmt *syntax.Stmt, in *scope) {
+	for _, a := range n.Assigns {
+		s.addAssign(a, in, len(n.Args) == 0)
+	}
+	if len(n.Args) == 0 {
+		return
+	}
+	c := call{line: int(n.Args[0].Pos().Line()), stmt: stmt, scope: in, pos: n.Pos().Offset()}
+	for _, w := range n.Args {
+		c.words = append(c.words, s.normal(w.Parts))
+	}
+	s.calls = append(s.calls, c)
+}
+
+func (s *script) addAssign(a *syntax.Assign, in *scope, statement bool) {
+	if a.Name == nil {
+		return
+	}
+	as := assign{name: a.Name.Value, line: int(a.Pos().Line()), column: int(a.Pos().Col()), scope: in, pos: a.Pos().Offset(), statement: statement}
+	if a.Value != nil {
+		as.value = s.normal(a.Value.Parts)
+		as.raw = s.source(a.Value)
+	}
+	line := strings.TrimSpace(s.lines[as.line-1])
+	if i := strings.IndexByte(line, '#'); i > 0 && strings.ContainsRune(" \t", rune(line[i-1])) {
+		line = strings.TrimSpace(line[:i])
+	}
+	as.alone = statement && line == as.name+"="+as.raw
+	as.computed = strings.Contains(as.value, "$(")
+	s.assigns = append(s.assigns, as)
+}
+
+// source is the node's own text.
+func (s *script) source(n syntax.Node) string { return s.text[n.Pos().Offset():n.End().Offset()] }
+
+// normal writes a word without what makes no difference here: quotes, and
+// braces round a plain variable. `x` becomes $(x).
+func (s *script) normal(parts []syntax.WordPart) string {
+	if len(parts) == 1 { // most words
+		if l, ok := parts[0].(*syntax.Lit); ok && strings.IndexByte(l.Value, '\\') < 0 {
+			return l.Value
+		}
+	}
+	var b strings.Builder
+	for _, part := range parts {
+		switch p := part.(type) {
+		case *syntax.Lit:
+			b.WriteString(strings.ReplaceAll(p.Value, "\\\n", ""))
+		case *syntax.SglQuoted:
+			b.WriteString(p.Value)
+		case *syntax.DblQuoted:
+			b.WriteString(s.normal(p.Parts))
+		case *syntax.ParamExp:
+			b.WriteString(s.normalParam(p))
+		case *syntax.CmdSubst:
+			b.WriteString("$(" + s.normalStmts(p.Stmts) + ")")
+		default:
+			b.WriteString(s.source(p))
+		}
+	}
+	return b.String()
+}
+
+func (s *script) normalParam(p *syntax.ParamExp) string {
+	plain := p.Param != nil && !p.Excl && !p.Length && !p.Width && p.Index == nil && p.Slice == nil && p.Repl == nil && p.Names == 0
+	switch {
+	case !plain:
+		return s.source(p)
+	case p.Exp == nil:
+		return "$" + p.Param.Value
+	case p.Exp.Word == nil:
+		return "${" + p.Param.Value + p.Exp.Op.String() + "}"
+	}
+	return "${" + p.Param.Value + p.Exp.Op.String() + s.normal(p.Exp.Word.Parts) + "}"
+}
+
+func (s *script) normalStmts(stmts []*syntax.Stmt) string {
+	var all []string
+	for _, stmt := range stmts {
+		all = append(all, s.normalStmt(stmt))
+	}
+	return strings.Join(all, "; ")
+}
+
+// normalStmt writes a statement in one line.
+func (s *script) normalStmt(stmt *syntax.Stmt) string {
+	var b strings.Builder
+	if stmt.Negated {
+		b.WriteString("! ")
+	}
+	switch c := stmt.Cmd.(type) {
+	case *syntax.CallExpr:
+		for i, a := range c.Assigns {
+			if i > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(s.normalAssign(a))
+		}
+		for i, w := range c.Args {
+			if i > 0 || len(c.Assigns) > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(s.normal(w.Parts))
+		}
+	case *syntax.BinaryCmd:
+		fmt.Fprintf(&b, "%s %s %s", s.normalStmt(c.X), c.Op, s.normalStmt(c.Y))
+	case *syntax.IfClause:
+		s.normalIf(&b, c)
+	case *syntax.Block:
+		b.WriteString("{ " + s.normalStmts(c.Stmts) + "; }")
+	case *syntax.Subshell:
+		b.WriteString("( " + s.normalStmts(c.Stmts) + " )")
+	case *syntax.DeclClause:
+		b.WriteString(c.Variant.Value)
+		for _, a := range c.Args {
+			b.WriteString(" " + s.normalAssign(a))
+		}
+	case nil:
+	default:
+		return strings.Join(strings.Fields(s.source(stmt)), " ")
+	}
+	for _, r := range stmt.Redirs {
+		b.WriteString(" " + r.Op.String())
+		if r.Word != nil {
+			b.WriteString(" " + s.normal(r.Word.Parts))
+		}
+	}
+	return b.String()
+}
+
+func (s *script) normalAssign(a *syntax.Assign) string {
+	if a.Name == nil || a.Value == nil || a.Append || a.Index != nil {
+		return s.source(a)
+	}
+	return a.Name.Value + "=" + s.normal(a.Value.Parts)
+}
+
+func (s *script) normalIf(b *strings.Builder, c *syntax.IfClause) {
+	for word := "if "; c != nil; c, word = c.Else, "; elif " {
+		if len(c.Cond) == 0 { // else
+			b.WriteString("; else " + s.normalStmts(c.Then))
+			continue
+		}
+		b.WriteString(word + s.normalStmts(c.Cond) + "; then " + s.normalStmts(c.Then))
+	}
+	b.WriteString("; fi")
+}
+
+// first finds the first assignment of the variable.
+func (s *script) first(name string) (assign, bool) {
+	for _, a := range s.assigns {
+		if a.name == name {
+			return a, true
+		}
+	}
+	return assign{}, false
+}
+
+// used reports whether the variable is read somewhere.
+func (s *script) used(name string) bool {
+	return slices.ContainsFunc(s.uses, func(u use) bool { return u.name == name })
+}
+
+// find returns the commands that are called name, or end in /name.
+func (s *script) find(name string) []call {
+	var found []call
+	for _, c := range s.calls {
+		if c.name() == name {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// says reports whether any word of the script, comments and here-documents
+// apart, is one that is asked for.
+func (s *script) says(is func(word string) bool) bool {
+	return slices.ContainsFunc(s.words, func(w word) bool { return is(w.text) })
+}
+
+// name is the command without the directory it is in.
+func (c call) name() string { return path.Base(c.words[0]) }
+
+// String is the command with one blank between its words.
+func (c call) String() string { return strings.Join(c.words, " ") }
+
+// has reports whether one of the arguments is one that is asked for.
+func (c call) has(is func(word string) bool) bool { return slices.ContainsFunc(c.words[1:], is) }
+
+// subcommand is the first argument that is no option.
+func (c call) subcommand() string {
+	for _, w := range c.words[1:] {
+		if !strings.HasPrefix(w, "-") {
+			return w
+		}
+	}
+	return ""
+}
+
+// outputs lists the files that the statement writes to by redirection.
+func (s *script) outputs(stmt *syntax.Stmt) []string {
+	var to []string
+	for _, r := range stmt.Redirs {
+		if r.Word != nil && (r.Op == syntax.RdrOut || r.Op == syntax.AppOut || r.Op == syntax.RdrClob) {
+			to = append(to, s.normal(r.Word.Parts))
+		}
+	}
+	return to
+}
+
+// inside reports whether the scope is, or is in, a node of that kind.
+func (sc *scope) inside(is func(syntax.Node) bool) bool {
+	for ; sc != nil; sc = sc.up {
+		if is(sc.node) {
+			return true
+		}
+	}
+	return false
+}
+
+// subshell reports whether the node is run in a process of its own.
+func subshell(n syntax.Node) bool {
+	switch n := n.(type) {
+	case *syntax.Subshell, *syntax.CmdSubst, *syntax.ProcSubst:
+		return true
+	case *syntax.BinaryCmd:
+		return n.Op == syntax.Pipe || n.Op == syntax.PipeAll
+	case *syntax.Stmt:
+		return n.Background
+	}
+	return false
+}
+
+func isFunction(n syntax.Node) bool {
+	_, ok := n.(*syntax.FuncDecl)
+	return ok
+}
+
+// guards are the conditions that hold, or fail, where the place is reached,
+// the innermost first.
+func (s *script) guards(sc *scope, pos uint) []string {
+	var all []string
+	for ; sc != nil; sc = sc.up {
+		switch n := sc.node.(type) {
+		case *syntax.IfClause:
+			for c := n; c != nil; c = c.Else {
+				if len(c.Cond) > 0 && len(c.Then) > 0 && pos >= c.Then[0].Pos().Offset() {
+					all = append(all, s.normalStmts(c.Cond))
+				}
+			}
+		case *syntax.BinaryCmd:
+			if (n.Op == syntax.AndStmt || n.Op == syntax.OrStmt) && pos >= n.Y.Pos().Offset() {
+				all = append(all, s.normalStmt(n.X))
+			}
+		}
+	}
+	return all
+}
+
+// condition is what holds in the branch of the innermost if that the place is
+// in; empty after else.
+func (s *script) condition(sc *scope, pos uint) string {
+	for ; sc != nil; sc = sc.up {
+		if n, ok := sc.node.(*syntax.IfClause); ok {
+			if len(n.Cond) == 0 || len(n.Then) == 0 || pos < n.Then[0].Pos().Offset() {
+				return ""
+			}
+			return s.normalStmts(n.Cond)
+		}
+	}
+	return ""
+}
+
+// pattern is the first pattern of the case branch that the place is in.
+func (s *script) pattern(sc *scope) string {
+	for ; sc != nil; sc = sc.up {
+		if item, ok := sc.node.(*syntax.CaseItem); ok {
+			return s.normal(item.Patterns[0].Parts)
+		}
+	}
+	return ""
+}
+
+// parseLine is the line of a parse error, and what is wrong there.
+func parseLine(err error) (int, string) {
+	if p := new(syntax.ParseError); errors.As(err, p) {
+		return int(p.Pos.Line()), p.Text
+	}
+	if l := new(syntax.LangError); errors.As(err, l) {
+		return int(l.Pos.Line()), fmt.Sprintf("%s is not for this shell", l.Feature)
+	}
+	return 0, err.Error()
+}
