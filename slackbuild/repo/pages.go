@@ -23,6 +23,9 @@ var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
 	"up":  func(name string) string { return strings.Repeat("../", strings.Count(name, "/")) },
 }).ParseFS(pagesFS, "pages/*.html"))
 
+// generator is how a page is known to be this package's.
+const generator = `<meta name="generator" content="mkslack">`
+
 // page is what the templates see of a package.
 type page struct {
 	*entry
@@ -57,19 +60,22 @@ func (r *repository) pages() error {
 		if err := pageTemplates.ExecuteTemplate(&b, "package.html", pg); err != nil {
 			return err
 		}
-		if err := r.put(pg.Page, b.Bytes()); err != nil {
-			return err
-		}
+		r.put(pg.Page, b.Bytes())
 		all = append(all, pg)
 	}
 	var b bytes.Buffer
 	err := pageTemplates.ExecuteTemplate(&b, "index.html", map[string]any{
-		"Title": r.title, "Updated": r.updated, "Packages": all, "Key": r.written["GPG-KEY"] || fileExists(r.path("GPG-KEY")),
+		"Title": r.title, "Updated": r.updated, "Packages": all, "Key": r.key != "" || fileExists(r.path("GPG-KEY")),
 	})
 	if err != nil {
 		return err
 	}
-	return r.put("index.html", b.Bytes())
+	if old, err := os.ReadFile(r.path("index.html")); err == nil && !bytes.Contains(old, []byte(generator)) {
+		r.remark("index.html: left as it is: mkslack has not made it; remove it to have one with a search")
+		return nil
+	}
+	r.put("index.html", b.Bytes())
+	return nil
 }
 
 // describe takes the lines of slack-desc apart.
@@ -89,9 +95,4 @@ func describe(name string, lines []string) (short string, text []string) {
 		text = text[1:]
 	}
 	return short, text
-}
-
-func fileExists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }

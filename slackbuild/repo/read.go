@@ -35,7 +35,7 @@ func find(dir string) ([]string, error) {
 			}
 			return nil
 		}
-		if _, ext := pkgtools.TrimExt(d.Name()); ext == "" || !d.Type().IsRegular() {
+		if _, ext := pkgtools.TrimExt(d.Name()); ext == "" || !fileExists(p) { // a link to a package is one
 			return nil
 		}
 		rel, err := filepath.Rel(dir, p)

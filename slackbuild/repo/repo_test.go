@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -224,7 +226,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestSigned(t *testing.T) {
+// gpgKeys makes a key for each name and returns a function that verifies.
+func gpgKeys(t *testing.T, names ...string) (verify func(file string) error) {
+	t.Helper()
 	if _, err := exec.LookPath("gpg"); err != nil {
 		t.Skip("gpg is not installed")
 	}
@@ -237,23 +241,158 @@ func TestSigned(t *testing.T) {
 		os.RemoveAll(home)
 	})
 	t.Setenv("GNUPGHOME", home)
-	run := func(args ...string) {
-		t.Helper()
+	run := func(args ...string) error {
 		if out, err := exec.Command("gpg", args...).CombinedOutput(); err != nil {
-			t.Fatalf("gpg %v: %v\n%s", args, err, out)
+			return fmt.Errorf("gpg %v: %w\n%s", args, err, out)
+		}
+		return nil
+	}
+	for _, name := range names {
+		if err := run("--batch", "--passphrase", "", "--quick-generate-key", name, "ed25519", "sign", "never"); err != nil {
+			t.Fatal(err)
 		}
 	}
-	run("--batch", "--passphrase", "", "--quick-generate-key", "test@localhost", "ed25519", "sign", "never")
+	return func(file string) error { return run("--verify", file+".asc", file) }
+}
+
+var signedFiles = []string{"CHECKSUMS.md5", "CHECKSUMS.md5.gz", "network/thing-1.0-x86_64-1_SBo.txz"}
+
+func TestSigned(t *testing.T) {
+	verify := gpgKeys(t, "one@localhost", "two@localhost")
 	root := repositoryOf(t)
-	update(t, root, Options{Key: "test@localhost"})
-	for _, name := range []string{"CHECKSUMS.md5", "CHECKSUMS.md5.gz", "network/thing-1.0-x86_64-1_SBo.txz"} {
-		run("--verify", filepath.Join(root, name+".asc"), filepath.Join(root, name))
+	update(t, root, Options{Key: "one@localhost"})
+	for _, name := range signedFiles {
+		if err := verify(filepath.Join(root, name)); err != nil {
+			t.Error(err)
+		}
 	}
 	if !strings.Contains(text(t, root, "GPG-KEY"), "BEGIN PGP PUBLIC KEY BLOCK") {
 		t.Error("GPG-KEY is no key")
 	}
-	if _, err := Update(context.Background(), root, Options{Key: "nobody@localhost"}); err == nil {
-		t.Error("an unknown key is no error")
+
+	signatures := func() (all []string) {
+		for _, name := range signedFiles {
+			all = append(all, text(t, root, name+".asc"))
+		}
+		return all
+	}
+	first := signatures()
+	update(t, root, Options{Key: "one@localhost"})
+	if !slices.Equal(first, signatures()) {
+		t.Error("what had not changed was signed again")
+	}
+	update(t, root, Options{Key: "two@localhost"})
+	for i, s := range signatures() {
+		if s == first[i] {
+			t.Errorf("%s: the new key has not signed it", signedFiles[i])
+		}
+		if err := verify(filepath.Join(root, signedFiles[i])); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Without a key, no signature stays that is wrong by now.
+func TestSignaturesGo(t *testing.T) {
+	verify := gpgKeys(t, "one@localhost")
+	root := repositoryOf(t)
+	update(t, root, Options{Key: "one@localhost"})
+	pack(t, root+"/misc/other-2.0-noarch-3.tgz", "another text")
+	report := update(t, root, Options{})
+	for _, name := range []string{"CHECKSUMS.md5.asc", "CHECKSUMS.md5.gz.asc", "misc/other-2.0-noarch-3.tgz.asc"} {
+		if fileExists(filepath.Join(root, name)) {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	if err := verify(root + "/network/thing-1.0-x86_64-1_SBo.txz"); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(strings.Join(report.Remarks, "\n"), "CHECKSUMS.md5.asc: removed") {
+		t.Errorf("remarks: %q", report.Remarks)
+	}
+}
+
+// A run that fails, whatever at, has changed nothing.
+func TestFailedRuns(t *testing.T) {
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, test := range []struct {
+		name string
+		ctx  context.Context
+		o    Options
+		make func(root string) error
+		want string
+	}{
+		{"unknown key", context.Background(), Options{Key: "nobody@localhost"}, nil, `the key "nobody@localhost"`},
+		{"interrupted", cancelled, Options{}, nil, "canceled"},
+		{"broken package", context.Background(), Options{}, func(root string) error {
+			return os.WriteFile(root+"/misc/bad-1-noarch-1.txz", []byte("x"), 0o644)
+		}, "misc/bad-1-noarch-1.txz"},
+		{"locked", context.Background(), Options{}, func(root string) error {
+			unlock, err := lock(root)
+			if err == nil {
+				t.Cleanup(unlock)
+			}
+			return err
+		}, "another mkslack repo is at work there"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := repositoryOf(t)
+			pack(t, root+"/misc/third-1-noarch-1.txz", "third")
+			if test.make != nil {
+				if err := test.make(root); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := all(t, root)
+			if _, err := Update(test.ctx, root, test.o); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+			if d := cmp.Diff(before, all(t, root)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// What has not changed is not read again: not even what it holds by now.
+func TestUnchangedIsNotRead(t *testing.T) {
+	root := repositoryOf(t)
+	file := root + "/misc/other-2.0-noarch-3.tgz"
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, make([]byte, info.Size()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(file, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if report := update(t, root, Options{}); report.Read != 0 {
+		t.Errorf("read %d", report.Read)
+	}
+}
+
+// A page that somebody has written stays, and a link to a package is one.
+func TestOthersFiles(t *testing.T) {
+	root := t.TempDir()
+	pack(t, root+"/all/thing-1.0-noarch-1.txz", "one")
+	if err := os.Mkdir(root+"/x", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../all/thing-1.0-noarch-1.txz", root+"/x/thing-1.0-noarch-1.txz"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(root+"/index.html", []byte("<p>Mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	report := update(t, root, Options{})
+	if got := text(t, root, "index.html"); got != "<p>Mine" || !strings.Contains(strings.Join(report.Remarks, "\n"), "index.html: left as it is") {
+		t.Errorf("index.html is %q, remarks %q", got, report.Remarks)
+	}
+	if n := len(slapt.FindAllString(text(t, root, "PACKAGES.TXT"), -1)); n != 2 {
+		t.Errorf("%d packages", n)
 	}
 }
 

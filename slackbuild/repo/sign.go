@@ -6,66 +6,94 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 )
 
-// signPackages signs the packages whose signature is missing or older than
-// they are, and writes the public key.
-func (r *repository) signPackages(ctx context.Context, key string) error {
-	public, err := gpg(ctx, "--armor", "--export", key)
+// publishKey makes sure that the key can be had, and makes GPG-KEY ready.
+func (r *repository) publishKey(ctx context.Context, key string) error {
+	said, err := gpg(ctx, nil, "--with-colons", "--list-secret-keys", "--", key)
+	if err != nil {
+		return fmt.Errorf("the key %q: %w", key, err)
+	}
+	for line := range strings.Lines(string(said)) {
+		if fields := strings.Split(line, ":"); fields[0] == "fpr" && len(fields) > 9 {
+			r.key = fields[9]
+			break
+		}
+	}
+	public, err := gpg(ctx, nil, "--armor", "--export", r.key)
 	if err != nil {
 		return err
 	}
-	if len(public) == 0 {
-		return fmt.Errorf("gpg knows no key %q", key)
-	}
-	if err := r.put("GPG-KEY", public); err != nil {
-		return err
-	}
+	r.put("GPG-KEY", public)
+	return nil
+}
+
+// signPackages signs the packages that this key has not signed yet. Without a
+// key, signatures that are wrong by now are removed.
+func (r *repository) signPackages(ctx context.Context) error {
 	for _, p := range r.packages {
-		if err := r.sign(ctx, key, p.name); err != nil {
-			return err
+		_, err := os.Stat(r.path(p.name + ".asc"))
+		missing := err != nil
+		switch {
+		case r.key == "" && !missing && p.Signed == "":
+			r.remove(p.name + ".asc")
+		case r.key != "" && (missing || p.Signed != r.key):
+			made, err := gpg(ctx, nil, "--local-user", r.key, "--armor", "--output", "-", "--detach-sign", "--", r.path(p.name))
+			if err != nil {
+				return fmt.Errorf("signing %s: %w", p.name, err)
+			}
+			r.pending[p.name+".asc"], p.Signed = made, r.key
+		default:
+			r.kept[p.name+".asc"] = true
 		}
 	}
 	return nil
 }
 
-// sign writes NAME.asc, unless there is one that is newer.
-func (r *repository) sign(ctx context.Context, key, name string) error {
-	file := r.path(name)
-	info, err := os.Stat(file)
-	if err != nil {
-		return err
-	}
-	if done, err := os.Stat(file + ".asc"); err == nil && done.ModTime().After(info.ModTime()) {
+// signSums signs a list of sums that is new, or that another key has signed.
+func (r *repository) signSums(ctx context.Context, name string, data []byte) error {
+	asc := name + ".asc"
+	_, changed := r.pending[name]
+	old, err := os.ReadFile(r.path(asc))
+	if r.key == "" {
+		if changed && err == nil {
+			r.remove(asc)
+			r.remark("%s: removed: it signs what the list was before; name a key with --key", asc)
+		}
 		return nil
 	}
-	tmp, err := os.MkdirTemp("", "mkslack-sign-")
+	if _, newKey := r.pending["GPG-KEY"]; err == nil && len(old) > 0 && !changed && !newKey {
+		return nil
+	}
+	made, err := gpg(ctx, data, "--local-user", r.key, "--armor", "--output", "-", "--detach-sign")
 	if err != nil {
-		return err
+		return fmt.Errorf("signing %s: %w", name, err)
 	}
-	defer os.RemoveAll(tmp)
-	out := filepath.Join(tmp, "asc")
-	if _, err := gpg(ctx, "--local-user", key, "--armor", "--output", out, "--detach-sign", file); err != nil {
-		return err
-	}
-	data, err := os.ReadFile(out)
-	if err != nil {
-		return err
-	}
-	return r.put(name+".asc", data)
+	r.pending[asc] = made
+	return nil
 }
 
 // gpg runs gpg, which finds its keys as ever, and never asks.
-func gpg(ctx context.Context, args ...string) ([]byte, error) {
+func gpg(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "gpg", append([]string{"--batch", "--yes"}, args...)...)
+	cmd.Stdin = bytes.NewReader(stdin)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("gpg %s: %w: %s", args[0], err, strings.TrimSpace(said.String()))
+		text, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
+		if text == "" {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s (%w)", text, err)
 	}
 	return out.Bytes(), nil
+}
+
+func fileExists(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode()&fs.ModeType == 0
 }

@@ -17,7 +17,7 @@ import (
 // another format, all of them are read.
 const (
 	stateFile   = ".mkslack-repo.json"
-	stateFormat = 1
+	stateFormat = 2
 )
 
 type state struct {
@@ -38,7 +38,8 @@ type record struct {
 	Required     []string `json:"required,omitempty"`
 	Conflicts    []string `json:"conflicts,omitempty"`
 	Suggests     []string `json:"suggests,omitempty"`
-	Members      []string `json:"members"` // as tar -tvv lists them
+	Members      []string `json:"members"`          // as tar -tvv lists them
+	Signed       string   `json:"signed,omitempty"` // by the key of this fingerprint
 }
 
 func readState(dir string) (*state, error) {

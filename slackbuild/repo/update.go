@@ -24,6 +24,7 @@ import (
 
 	"github.com/google/renameio/v2"
 	"github.com/slackbond/slackbond/pkgtools"
+	"golang.org/x/sys/unix"
 )
 
 // Options say how a repository is kept. The zero value does not sign.
@@ -45,9 +46,14 @@ type Report struct {
 type repository struct {
 	dir      string
 	title    string
+	key      string // the fingerprint of the key that signs, or empty
 	updated  time.Time
+	now      time.Time // what the files that are replaced get
 	packages []*entry
-	written  map[string]bool // files of this run, relative to dir
+	pending  map[string][]byte // files to be replaced, by their path relative to dir
+	kept     map[string]bool   // files of this run that are so already
+	gone     map[string]bool   // files to be removed
+	report   *Report
 }
 
 // entry is one package.
@@ -56,10 +62,15 @@ type entry struct {
 	name string // path relative to the repository
 }
 
-// Update brings the lists and pages of the repository in dir up to date. Each
-// file is replaced as a whole, CHECKSUMS.md5 last: a reader that comes in
-// between finds the old sums.
+// Update brings the lists and pages of the repository in dir up to date. All of
+// it is made ready first; then file by file is replaced, CHECKSUMS.md5 last. A
+// run that fails or is killed before that leaves the old lists whole.
 func Update(ctx context.Context, dir string, o Options) (*Report, error) {
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	names, err := find(dir)
 	if err != nil {
 		return nil, err
@@ -75,9 +86,14 @@ func Update(ctx context.Context, dir string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &repository{dir: dir, title: cmp.Or(o.Title, filepath.Base(abs)), written: map[string]bool{}}
-	report := &Report{Packages: len(names)}
-	if report.Read, err = r.readAll(ctx, names, old, o.Progress); err != nil {
+	r := &repository{dir: dir, title: cmp.Or(o.Title, filepath.Base(abs)), now: time.Now().Truncate(time.Second), pending: map[string][]byte{},
+		kept: map[string]bool{}, gone: map[string]bool{}, report: &Report{Packages: len(names)}}
+	if o.Key != "" {
+		if err := r.publishKey(ctx, o.Key); err != nil {
+			return nil, err
+		}
+	}
+	if r.report.Read, err = r.readAll(ctx, names, old, o.Progress); err != nil {
 		return nil, err
 	}
 	list := changes(old.Packages, r.packages)
@@ -86,24 +102,50 @@ func Update(ctx context.Context, dir string, o Options) (*Report, error) {
 		r.updated = cmp.Or(o.Time, time.Now()).UTC().Truncate(time.Second)
 	}
 	for _, c := range list {
-		report.Changes = append(report.Changes, c.name+": "+c.what)
+		r.report.Changes = append(r.report.Changes, c.name+": "+c.what)
 	}
 	for _, p := range r.packages {
 		if !strings.Contains(p.name, "/") {
-			report.Remarks = append(report.Remarks, fmt.Sprintf("%s: lies in the top directory, where slackpkg without slackpkg+ cannot read it; put it in a directory of its own", p.name))
+			r.remark("%s: lies in the top directory, where slackpkg without slackpkg+ cannot read it; put it in a directory of its own", p.name)
 		}
 		if len(p.Description) == 0 {
-			report.Remarks = append(report.Remarks, fmt.Sprintf("%s: has no description", p.name))
+			r.remark("%s: has no description", p.name)
 		}
 	}
-	if err := r.write(ctx, o, list, report); err != nil {
+	if err := r.prepare(ctx, list); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := r.commit(); err != nil {
 		return nil, err
 	}
 	now := &state{Format: stateFormat, Updated: r.updated, Packages: map[string]*record{}}
 	for _, p := range r.packages {
 		now.Packages[p.name] = p.record
 	}
-	return report, now.write(dir)
+	return r.report, now.write(dir)
+}
+
+// lock keeps a second run out while the first one is at work.
+func lock(dir string) (unlock func(), err error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		d.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%s: another mkslack repo is at work there; wait for its end", dir)
+		}
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	return func() { d.Close() }, nil
+}
+
+func (r *repository) remark(format string, args ...any) {
+	r.report.Remarks = append(r.report.Remarks, fmt.Sprintf(format, args...))
 }
 
 // readAll reads the packages that are new or changed, several at once.
@@ -142,61 +184,62 @@ func (r *repository) readAll(ctx context.Context, names []string, old *state, pr
 
 func (r *repository) path(name string) string { return filepath.Join(r.dir, filepath.FromSlash(name)) }
 
-// put writes a file unless it is so already.
-func (r *repository) put(name string, data []byte) error {
-	r.written[name] = true
+// put makes ready that a file is replaced, unless it is so already.
+func (r *repository) put(name string, data []byte) {
 	if old, err := os.ReadFile(r.path(name)); err == nil && bytes.Equal(old, data) {
-		return nil
+		r.kept[name] = true
+		return
 	}
-	return renameio.WriteFile(r.path(name), data, 0o644)
+	r.pending[name] = data
 }
 
-func (r *repository) write(ctx context.Context, o Options, list []change, report *Report) error {
-	var errs []error
-	keep := func(err error) { errs = append(errs, err) }
+// prepare makes all files ready.
+func (r *repository) prepare(ctx context.Context, list []change) error {
 	for _, p := range r.packages {
 		full, _ := pkgtools.TrimExt(p.name)
 		base := path.Join(path.Dir(p.name), full)
-		keep(r.put(base+".txt", []byte(strings.Join(append(slices.Clone(p.Description), ""), "\n"))))
-		keep(r.put(p.name+".md5", []byte(p.MD5+"  "+path.Base(p.name)+"\n")))
+		r.put(base+".txt", []byte(strings.Join(append(slices.Clone(p.Description), ""), "\n")))
+		r.put(p.name+".md5", []byte(p.MD5+"  "+path.Base(p.name)+"\n"))
 	}
 	packages := r.packagesTxt()
-	keep(r.put("PACKAGES.TXT", packages))
-	keep(r.put("PACKAGES.TXT.gz", gz(packages)))
-	if data, err := compressBzip2(ctx, r.manifest()); errors.Is(err, exec.ErrNotFound) {
-		report.Remarks = append(report.Remarks, "MANIFEST.bz2: not written: the program bzip2 is missing; searching for files will not work")
-	} else {
-		keep(err)
-		keep(r.put("MANIFEST.bz2", data))
+	r.put("PACKAGES.TXT", packages)
+	r.put("PACKAGES.TXT.gz", gz(packages))
+	data, err := compressBzip2(ctx, r.manifest())
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		r.remark("MANIFEST.bz2: not written: the program bzip2 is missing; searching for files will not work")
+		r.remove("MANIFEST.bz2") // an old one would be wrong
+	case err != nil:
+		return err
+	default:
+		r.put("MANIFEST.bz2", data)
 	}
 	log, err := r.changeLog(list)
-	keep(err)
-	keep(r.put("ChangeLog.txt", log))
-	keep(r.pages())
-	keep(r.tidy())
-	if err := errors.Join(errs...); err != nil {
+	if err != nil {
 		return err
 	}
-	if o.Key != "" {
-		if err := r.signPackages(ctx, o.Key); err != nil {
-			return err
-		}
+	r.put("ChangeLog.txt", log)
+	if err := r.pages(); err != nil {
+		return err
 	}
-	return r.writeSums(ctx, o.Key)
+	if err := r.signPackages(ctx); err != nil {
+		return err
+	}
+	if err := r.tidy(); err != nil {
+		return err
+	}
+	return r.sums(ctx)
 }
 
-// writeSums lists all that the repository holds, and the sums last.
-func (r *repository) writeSums(ctx context.Context, key string) error {
+// sums lists all that the repository will hold.
+func (r *repository) sums(ctx context.Context) error {
 	files, err := r.files()
 	if err != nil {
 		return err
 	}
-	if err := r.put("FILELIST.TXT", r.fileList(files)); err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	b.WriteString(checksumsHead)
-	md5s := map[string]string{}
+	fileList := r.fileList(files)
+	r.put("FILELIST.TXT", fileList)
+	md5s := map[string]string{"FILELIST.TXT": fmt.Sprintf("%x", md5.Sum(fileList))}
 	for _, p := range r.packages {
 		md5s[p.name] = p.MD5
 	}
@@ -207,31 +250,34 @@ func (r *repository) writeSums(ctx context.Context, key string) error {
 		}
 	}
 	slices.Sort(names)
+	b := bytes.NewBufferString(checksumsHead)
 	for _, name := range names {
 		if md5s[name] == "" {
-			data, err := os.ReadFile(r.path(name))
-			if err != nil {
-				return err
+			data, ok := r.pending[name]
+			if !ok {
+				if data, err = os.ReadFile(r.path(name)); err != nil {
+					return err
+				}
 			}
 			md5s[name] = fmt.Sprintf("%x", md5.Sum(data))
 		}
-		fmt.Fprintf(&b, "%s  ./%s\n", md5s[name], name)
+		fmt.Fprintf(b, "%s  ./%s\n", md5s[name], name)
 	}
-	if err := errors.Join(r.put("CHECKSUMS.md5.gz", gz(b.Bytes())), r.put("CHECKSUMS.md5", b.Bytes())); err != nil || key == "" {
-		return err
-	}
-	return errors.Join(r.sign(ctx, key, "CHECKSUMS.md5"), r.sign(ctx, key, "CHECKSUMS.md5.gz"))
+	r.put("CHECKSUMS.md5.gz", gz(b.Bytes()))
+	r.put("CHECKSUMS.md5", b.Bytes())
+	return errors.Join(r.signSums(ctx, "CHECKSUMS.md5.gz", gz(b.Bytes())), r.signSums(ctx, "CHECKSUMS.md5", b.Bytes()))
 }
 
-// files lists the repository, sorted, but for hidden files and the lists of files.
+// files lists what the repository will hold, sorted, but for hidden files and
+// the lists of files.
 func (r *repository) files() ([]listed, error) {
-	var all []listed
+	found := map[string]listed{}
 	err := filepath.WalkDir(r.dir, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(r.dir, p)
-		if err != nil || rel == "." {
+		name, err := filepath.Rel(r.dir, p)
+		if err != nil || name == "." {
 			return err
 		}
 		if strings.HasPrefix(d.Name(), ".") {
@@ -240,52 +286,108 @@ func (r *repository) files() ([]listed, error) {
 			}
 			return nil
 		}
-		if rel == "FILELIST.TXT" || strings.HasPrefix(rel, "CHECKSUMS.md5") {
-			return nil // they list the others
+		info, err := os.Stat(p) // links count as what they lead to
+		if err == nil && (d.IsDir() || info.Mode().IsRegular()) {
+			f := listed{"./" + name, d.IsDir(), info.Size(), info.ModTime()}
+			if f.dir {
+				f.size, f.time = 0, time.Time{}
+			}
+			found[name] = f
 		}
-		info, err := d.Info()
-		if err == nil && (d.IsDir() || d.Type().IsRegular()) {
-			all = append(all, listed{"./" + filepath.ToSlash(rel), d.IsDir(), info.Size(), info.ModTime()})
-		}
-		return err
+		return nil
 	})
+	for name, data := range r.pending {
+		found[name] = listed{"./" + name, false, int64(len(data)), r.now}
+	}
+	for name, f := range found { // writing into a directory changes its own time
+		for dir := path.Dir(name); !f.dir && dir != "."; dir = path.Dir(dir) {
+			if d := found[dir]; f.time.After(d.time) {
+				d.time = f.time
+				found[dir] = d
+			}
+		}
+	}
+	var all []listed
+	for _, name := range sortedKeys(found) {
+		list := name == "FILELIST.TXT" || strings.HasPrefix(name, "CHECKSUMS.md5") // they list the others
+		if empty := found[name].time.IsZero(); !list && !empty && !r.gone[name] {
+			all = append(all, found[name])
+		}
+	}
 	return all, err
 }
 
-// tidy removes what belonged to packages that are gone.
+// tidy marks what belonged to packages that are gone.
 func (r *repository) tidy() error {
 	files, err := r.files()
 	if err != nil {
 		return err
 	}
-	var errs []error
 	for _, f := range files {
 		name := strings.TrimPrefix(f.path, "./")
-		if f.dir || r.written[name] {
-			continue
-		}
-		owner := ""
 		for _, ext := range []string{".md5", ".asc"} {
-			if rest, ok := strings.CutSuffix(name, ext); ok {
-				if _, e := pkgtools.TrimExt(rest); e != "" {
-					owner = rest
-				}
+			owner, ok := strings.CutSuffix(name, ext)
+			full, kind := pkgtools.TrimExt(owner)
+			if !ok || f.dir || kind == "" {
+				continue
 			}
-		}
-		if owner == "" {
-			continue
-		}
-		if _, err := os.Stat(r.path(owner)); errors.Is(err, fs.ErrNotExist) {
-			full, _ := pkgtools.TrimExt(owner)
-			base := r.path(path.Join(path.Dir(owner), full))
-			for _, gone := range []string{r.path(name), base + ".txt", base + ".html"} {
-				if err := os.Remove(gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
-					errs = append(errs, err)
+			if _, err := os.Stat(r.path(owner)); errors.Is(err, fs.ErrNotExist) {
+				base := path.Join(path.Dir(owner), full)
+				for _, gone := range []string{name, base + ".txt", base + ".html"} {
+					r.remove(gone)
 				}
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return nil
+}
+
+// remove marks a file for removal, unless this run makes it.
+func (r *repository) remove(name string) {
+	if _, made := r.pending[name]; !made && !r.kept[name] {
+		r.gone[name] = true
+	}
+}
+
+// last are the lists in the order in which they are replaced, after all else:
+// who reads in between finds the old sums, and the signature with its sums.
+var last = []string{"PACKAGES.TXT.gz", "PACKAGES.TXT", "FILELIST.TXT", "CHECKSUMS.md5.gz", "CHECKSUMS.md5.gz.asc", "CHECKSUMS.md5", "CHECKSUMS.md5.asc"}
+
+// commit replaces the files, and removes those that are gone.
+func (r *repository) commit() error {
+	ready := map[string]*renameio.PendingFile{}
+	defer func() {
+		for _, f := range ready {
+			f.Cleanup()
+		}
+	}()
+	for name, data := range r.pending {
+		f, err := renameio.NewPendingFile(r.path(name), renameio.WithStaticPermissions(0o644))
+		if err != nil {
+			return err
+		}
+		ready[name] = f
+		if _, err := f.Write(data); err != nil {
+			return err
+		}
+		if err := os.Chtimes(f.Name(), r.now, r.now); err != nil { // as FILELIST.TXT says
+			return err
+		}
+	}
+	names := slices.DeleteFunc(sortedKeys(ready), func(name string) bool { return slices.Contains(last, name) })
+	for _, name := range append(names, last...) {
+		if f, ok := ready[name]; ok {
+			if err := f.CloseAtomicallyReplace(); err != nil {
+				return err
+			}
+		}
+	}
+	for name := range r.gone {
+		if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func gz(data []byte) []byte {
