@@ -10,10 +10,14 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// checkPrintedName works out what the script prints with PRINT_PACKAGE_NAME set
-// on x86_64, as tools do that want the package's name.
+// checkPrintedName works out what the script prints with PRINT_PACKAGE_NAME set,
+// as tools do that want the package's name.
 func (c *scriptCheck) checkPrintedName(line int) {
-	got, status, err := printedName(c.s, c.name)
+	got, status, err := printedName(c.s, c.name, "x86_64")
+	if err == nil && status != 0 {
+		// Some builds are for 32-bit machines only, and refuse others at once.
+		got, status, err = printedName(c.s, c.name, "i686")
+	}
 	if err != nil {
 		return // it takes a real shell and machine to tell
 	}
@@ -37,8 +41,9 @@ func (c *scriptCheck) checkPrintedName(line int) {
 	}
 }
 
-// printedName works out what the script prints when PRINT_PACKAGE_NAME is set.
-func printedName(s *script, name string) (out string, status int, err error) {
+// printedName works out what the script prints when PRINT_PACKAGE_NAME is
+// set on such a machine.
+func printedName(s *script, name, machine string) (out string, status int, err error) {
 	last := uint(0)
 	for _, u := range s.uses {
 		if u.name == "PRINT_PACKAGE_NAME" {
@@ -46,6 +51,7 @@ func printedName(s *script, name string) (out string, status int, err error) {
 		}
 	}
 	sh := newSandbox(s, nil)
+	sh.machine = machine
 	sh.vars["PRINT_PACKAGE_NAME"] = "y"
 	sh.vars["0"] = name + ".SlackBuild"
 	end := slices.IndexFunc(s.file.Stmts, func(stmt *syntax.Stmt) bool { return stmt.Pos().Offset() > last })

@@ -23,6 +23,7 @@ import (
 // What it does not understand ends it with errNotHere: there is no guessing.
 type sandbox struct {
 	s       *script
+	machine string // what uname -m says
 	vars    map[string]string
 	files   map[string]fakeFile // nil where commands on files are not understood
 	stdin   string
@@ -51,7 +52,7 @@ type exited int
 func (e exited) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 func newSandbox(s *script, files map[string]fakeFile) *sandbox {
-	return &sandbox{s: s, files: files, steps: new(int),
+	return &sandbox{s: s, machine: "x86_64", files: files, steps: new(int),
 		vars: map[string]string{"HOME": "/", "PWD": "/", "#": "0", "@": "", "*": ""}}
 }
 
@@ -79,7 +80,7 @@ func (sh *sandbox) config() *expand.Config {
 
 // capture runs the statements as a subshell and returns what they print.
 func (sh *sandbox) capture(stmts []*syntax.Stmt) (string, int, error) {
-	sub := &sandbox{s: sh.s, files: sh.files, steps: sh.steps, depth: sh.depth, stdin: sh.stdin, errexit: sh.errexit, nounset: sh.nounset,
+	sub := &sandbox{s: sh.s, machine: sh.machine, files: sh.files, steps: sh.steps, depth: sh.depth, stdin: sh.stdin, errexit: sh.errexit, nounset: sh.nounset,
 		vars: make(map[string]string, len(sh.vars))}
 	for k, v := range sh.vars {
 		sub.vars[k] = v
@@ -532,7 +533,7 @@ func (sh *sandbox) simple(c *syntax.CallExpr, tested bool) (int, error) {
 	case "uname":
 		switch joined {
 		case "-m", "-p", "-i":
-			printed = "x86_64"
+			printed = sh.machine
 		case "-r":
 			printed = "5.15.19"
 		default:

@@ -119,7 +119,7 @@ func (c *scriptCheck) header() {
 		c.say("script-header", 0, "no comment says \"Slackware build script for %s\"", c.name)
 	}
 	if !licenceRE.MatchString(c.s.text) {
-		c.say("script-licence", 0, "no author or licence")
+		c.say("script-licence", 0, "no licence")
 	}
 	for n, line := range c.s.lines {
 		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
@@ -315,6 +315,8 @@ func (c *scriptCheck) directories() {
 	}
 	set, wipe := c.setE(), c.call("rm", "$PKG")
 	switch {
+	case set == nil && c.guardsEach():
+		c.say("script-exit-each", 0, "no set -e, only || exit after some commands: the failure of any other goes unseen")
 	case set == nil:
 		c.say("script-set-e", 0, "no set -e: after a failed command the script goes on, and packages what there is")
 	case wipe != nil && set.pos > wipe.pos:
@@ -326,7 +328,8 @@ func (c *scriptCheck) directories() {
 	made := map[string]bool{}
 	for _, call := range slices.Concat(c.s.find("mkdir"), c.s.find("install")) {
 		for _, w := range call.words[1:] {
-			made[w] = true
+			top, _, _ := strings.Cut(w, "/")
+			made[top] = true
 		}
 	}
 	for _, dir := range []string{"$TMP", "$PKG", "$OUTPUT"} {
@@ -334,7 +337,12 @@ func (c *scriptCheck) directories() {
 			c.say("script-mkdir", 0, "no mkdir -p %s", dir)
 		}
 	}
-	if c.call("cd", "$TMP") == nil && c.call("pushd", "$TMP") == nil && c.hasSource() {
+	unpacksHere := slices.ContainsFunc(slices.Concat(c.s.find("tar"), c.s.find("unzip")), func(o call) bool {
+		return !o.has(func(w string) bool {
+			return strings.HasPrefix(w, "-C") || strings.HasPrefix(w, "--directory") || w == "-d"
+		})
+	})
+	if unpacksHere && c.call("cd", "$TMP") == nil && c.call("pushd", "$TMP") == nil {
 		c.say("script-cd-tmp", 0, "no cd $TMP: sources are unpacked somewhere else")
 	}
 }
@@ -352,6 +360,17 @@ func (c *scriptCheck) setE() *call {
 		}
 	}
 	return nil
+}
+
+// guardsEach reports whether failures are caught one by one: COMMAND || exit.
+func (c *scriptCheck) guardsEach() bool {
+	guarded := 0
+	for _, call := range c.s.find("exit") {
+		if b, ok := call.enclosing().(*syntax.BinaryCmd); ok && b.Op == syntax.OrStmt && call.pos >= b.Y.Pos().Offset() {
+			guarded++
+		}
+	}
+	return guarded > 1
 }
 
 // call finds the first command of that name with the word.

@@ -42,8 +42,8 @@ func (c *scriptCheck) install() {
 	}) {
 		c.say("script-strip", 0, "programs and libraries are not stripped")
 	}
-	if c.s.says(func(w string) bool { return strings.Contains(w, "/usr/man") }) && !c.s.says(gzipRE.MatchString) {
-		c.say("script-man-gzip", 0, "manual pages are not compressed")
+	if !c.s.says(gzipRE.MatchString) {
+		c.pages()
 	}
 	for _, call := range c.s.calls {
 		if i := slices.IndexFunc(call.words, func(w string) bool { return manShareRE.MatchString(w) }); i >= 0 {
@@ -76,6 +76,20 @@ func (c *scriptCheck) install() {
 				break
 			}
 		}
+	}
+}
+
+// pages looks for manual pages, which are not compressed: those that the script
+// puts into the package, or that the source may have.
+func (c *scriptCheck) pages() {
+	for _, w := range c.s.words {
+		if strings.HasPrefix(w.text, "$PKG/usr/man/") || strings.HasPrefix(w.text, "usr/man/") {
+			c.say("script-man-gzip", w.line, "%s: the manual pages are not compressed", cut(w.text))
+			return
+		}
+	}
+	if c.s.says(func(w string) bool { return strings.Contains(w, "/usr/man") }) {
+		c.say("script-man-gzip-perhaps", 0, "manual pages, if there are any, are not compressed")
 	}
 }
 

@@ -378,6 +378,14 @@ func (s *script) says(is func(word string) bool) bool {
 // name is the command without the directory it is in.
 func (c call) name() string { return path.Base(c.words[0]) }
 
+// enclosing is the innermost node that the command stands in, or nil.
+func (c call) enclosing() syntax.Node {
+	if c.scope == nil {
+		return nil
+	}
+	return c.scope.node
+}
+
 // String is the command with one blank between its words.
 func (c call) String() string { return strings.Join(c.words, " ") }
 
