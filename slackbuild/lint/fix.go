@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -51,8 +52,8 @@ func fixDir(dir string) ([]string, error) {
 		{"README", mendReadme},
 		{"slack-desc", func(s string) string { return mendSlackDesc(name, s) }},
 		{name + ".SlackBuild", mendSlackBuild},
-		{"doinst.sh", mendLineEnds},
-		{"douninst.sh", mendLineEnds},
+		{"doinst.sh", unixLines},
+		{"douninst.sh", unixLines},
 	} {
 		file := filepath.Join(dir, f.name)
 		info, err := os.Lstat(file)
@@ -114,6 +115,11 @@ func trimLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
+// unixLines ends each line, the last one too, in a newline alone.
+func unixLines(s string) string { return crlfRE.ReplaceAllString(finalNewline(s), "\n") }
+
+var crlfRE = regexp.MustCompile(`\r+\n`)
+
 func finalNewline(s string) string {
 	if s != "" && !strings.HasSuffix(s, "\n") {
 		return s + "\n"
@@ -122,8 +128,11 @@ func finalNewline(s string) string {
 }
 
 func mendReadme(s string) string {
-	s = expandTabs(strings.ReplaceAll(s, "\r\n", "\n"))
-	return strings.Trim(trimLines(finalNewline(s)), "\n") + "\n"
+	text := strings.Trim(trimLines(expandTabs(unixLines(s))), "\n")
+	if text == "" {
+		return s // to be written first
+	}
+	return text + "\n"
 }
 
 // expandTabs puts tab stops every eight columns.
@@ -152,7 +161,7 @@ func expandTabs(s string) string {
 
 // mendSlackDesc writes the comment and the ruler anew and keeps the lines.
 func mendSlackDesc(name, s string) string {
-	s = finalNewline(strings.ReplaceAll(s, "\r\n", "\n"))
+	s = unixLines(s)
 	var kept []string
 	for line := range strings.Lines(s) {
 		line = strings.TrimRight(line, " \t\n")

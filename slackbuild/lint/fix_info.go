@@ -15,7 +15,7 @@ import (
 // comments, the usual order and indentation. Otherwise only blanks and the ends
 // of lines are mended.
 func mendInfo(s string) string {
-	s = trimLines(finalNewline(expandTabs(strings.ReplaceAll(s, "\r\n", "\n"))))
+	s = trimLines(expandTabs(unixLines(s)))
 	values, ok := infoValues(s)
 	if !ok {
 		return s

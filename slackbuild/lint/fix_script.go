@@ -10,13 +10,10 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// mendLineEnds changes only the ends of lines.
-func mendLineEnds(s string) string { return finalNewline(strings.ReplaceAll(s, "\r\n", "\n")) }
-
 // mendSlackBuild mends a script where the syntax tree tells that nothing else
 // becomes of it.
 func mendSlackBuild(text string) string {
-	text = mendLineEnds(text)
+	text = unixLines(text)
 	for _, mend := range []struct {
 		change func(*script) string
 		same   func(before, after *script) bool

@@ -78,7 +78,7 @@ func FuzzMendScript(f *testing.F) {
 		if again := mendSlackBuild(mended); again != mended {
 			t.Errorf("mended twice:\n%q\n%q", mended, again)
 		}
-		before, err := parseScript(mendLineEnds(text))
+		before, err := parseScript(unixLines(text))
 		if err != nil {
 			return
 		}

@@ -273,12 +273,38 @@ func (c *scriptCheck) printName() {
 		c.say("print-name-form", first.line, "what is printed is not in the form %s", want)
 	}
 	if mk := c.s.find("makepkg"); len(mk) == 1 {
-		file := path.Base(mk[0].words[len(mk[0].words)-1])
-		if printed := strings.TrimPrefix(echo, "echo "); echo != "" && file != printed && !strings.Contains(file, "(") {
+		file := c.resolved(path.Base(mk[0].words[len(mk[0].words)-1]))
+		if printed := c.resolved(strings.TrimPrefix(echo, "echo ")); echo != "" && file != printed && !strings.Contains(file, "(") {
 			c.say("print-name-same", first.line, "prints %s, and makepkg makes %s", printed, file)
 		}
 	}
 	c.checkPrintedName(first.line)
+}
+
+// resolved puts the values of the script's own variables into a name, where
+// each is set once and to nothing but other variables.
+func (c *scriptCheck) resolved(name string) string {
+	if len(name) > maxValue {
+		return name
+	}
+	for _, a := range c.s.assigns {
+		if strings.Contains(name, "$"+a.name) && aliasRE.MatchString(a.value) && c.setOnce(a.name) {
+			name = strings.ReplaceAll(name, "$"+a.name, a.value)
+		}
+	}
+	return name
+}
+
+var aliasRE = regexp.MustCompile(`^\$[A-Z]+(-\$[A-Z]+)*$`)
+
+func (c *scriptCheck) setOnce(name string) bool {
+	n := 0
+	for _, a := range c.s.assigns {
+		if a.name == name {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // usualTest reports whether the place is in the condition of an if that looks
@@ -337,18 +363,39 @@ func (c *scriptCheck) directories() {
 			c.say("script-mkdir", 0, "no mkdir -p %s", dir)
 		}
 	}
-	unpacksHere := slices.ContainsFunc(slices.Concat(c.s.find("tar"), c.s.find("unzip")), func(o call) bool {
-		return !o.has(func(w string) bool {
-			return strings.HasPrefix(w, "-C") || strings.HasPrefix(w, "--directory") || w == "-d"
-		})
-	})
-	if unpacksHere && c.call("cd", "$TMP") == nil && c.call("pushd", "$TMP") == nil {
+	if c.unpacksHere() {
 		c.say("script-cd-tmp", 0, "no cd $TMP: sources are unpacked somewhere else")
 	}
 }
 
-// hasSource reports whether the script unpacks anything.
-func (c *scriptCheck) hasSource() bool { return len(c.s.find("tar"))+len(c.s.find("unzip")) > 0 }
+// unpacksHere reports whether sources are unpacked before the script has gone
+// to a directory of the build.
+func (c *scriptCheck) unpacksHere() bool {
+	build := func(w string) bool { return strings.HasPrefix(w, "$TMP") || strings.HasPrefix(w, "$PKG") }
+	for _, call := range c.s.calls {
+		switch call.name() {
+		case "cd", "pushd":
+			if call.has(build) {
+				return false
+			}
+		case "tar", "unzip":
+			elsewhere := call.has(func(w string) bool {
+				return strings.HasPrefix(w, "-C") || strings.HasPrefix(w, "--directory") || w == "-d"
+			})
+			if !elsewhere {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasSource reports whether the script unpacks more than documentation.
+func (c *scriptCheck) hasSource() bool {
+	return slices.ContainsFunc(slices.Concat(c.s.find("tar"), c.s.find("unzip")), func(o call) bool {
+		return !o.has(func(w string) bool { return strings.HasPrefix(w, "$PKG/usr/doc/") || w == "-O" })
+	})
+}
 
 // setE finds set -e, also among other options.
 func (c *scriptCheck) setE() *call {

@@ -175,7 +175,7 @@ func (c *scriptCheck) makepkg() {
 	} else {
 		c.outputText(mk)
 	}
-	if last != "$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE" {
+	if c.resolved(last) != "$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE" {
 		c.say("makepkg-form", mk.line, "%s instead of $OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE", last)
 	}
 	c.beforeMakepkg(mk)

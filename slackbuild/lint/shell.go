@@ -113,6 +113,9 @@ func parseScript(text string) (*script, error) {
 	}
 	s := &script{text: text, lines: strings.Split(text, "\n"), file: file, funcs: map[string]*syntax.FuncDecl{}}
 	s.walk(file)
+	if f := s.funcs[""]; f != nil {
+		return nil, syntax.ParseError{Pos: f.Pos(), Text: "a function without a name"}
+	}
 	return s, nil
 }
 
@@ -136,7 +139,11 @@ func (s *script) walk(root syntax.Node) {
 			}
 			s.written = append(s.written, s.outputs(n)...)
 		case *syntax.FuncDecl:
-			s.funcs[n.Name.Value] = n
+			name := "" // which the parser lets pass, and bash does not
+			if n.Name != nil {
+				name = n.Name.Value
+			}
+			s.funcs[name] = n
 		case *syntax.ParamExp:
 			if n.Param != nil {
 				s.uses = append(s.uses, use{n.Param.Value, n.Pos().Offset(), int(n.Pos().Line())})
