@@ -22,10 +22,7 @@ import (
 var hostFiles = []struct{ name, format, glob string }{
 	{"rc.bond.conf", "rc.conf", bondconf.DefaultPath},
 	{"rc.inet1.conf", "rc.conf", bondconf.Inet1Path},
-	{"boot scripts", "rc-script", "/etc/rc.d/rc.local"},
-	{"boot scripts", "rc-script", "/etc/rc.d/rc.inet1"},
-	{"boot scripts", "rc-script", "/etc/rc.d/rc.bond"},
-	{"boot scripts", "rc-script", "/etc/rc.d/rc.firewall"},
+	{"boot scripts", "rc-script", "/etc/rc.d/rc.*"},
 	{"udev rules", "udev", "/etc/udev/rules.d/70-persistent-net.rules"},
 	{"bonding", "bonding", "/proc/net/bonding/*"},
 	{"ethers", "ethers", "/etc/ethers"},
@@ -66,8 +63,12 @@ func HostFiles(root string) []Source {
 			list = append(list, fileSource(f.name, path, fm, "", true))
 			continue
 		}
-		if f.format == "qemu" {
+		switch f.format {
+		case "qemu":
 			list = append(list, Source{Name: f.name, File: path, read: func(s Sink) Result { return readProcesses(s, f.name, path) }})
+			continue
+		case "rc-script":
+			list = append(list, Source{Name: f.name, File: path, read: func(s Sink) Result { return readScripts(s, f.name, path) }})
 			continue
 		}
 		matches, _ := filepath.Glob(path) // the pattern is well formed
@@ -141,6 +142,32 @@ func readNeighbours(sink Sink, table func() ([]Neighbour, error)) Result {
 		sink.Claim(c)
 	}
 	return Result{Count: len(entries)}
+}
+
+// readScripts reads the scripts that may run at boot, as one source: there are
+// some sixty, and nearly all name no address.
+func readScripts(sink Sink, name, glob string) Result {
+	r := Result{Format: "rc-script", Absent: true}
+	paths, _ := filepath.Glob(glob)
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		switch {
+		case err != nil || !info.Mode().IsRegular():
+			continue // a dangling link, a directory
+		case strings.HasSuffix(path, ".new") || strings.HasSuffix(path, "~"):
+			continue // not in use: what a package brought, an editor's copy
+		case filepath.Base(path) == filepath.Base(bondconf.DefaultPath) || filepath.Base(path) == filepath.Base(bondconf.Inet1Path):
+			continue // sources of their own
+		}
+		one := fileSource(name, path, formatNamed("rc-script"), "", true).Read(sink)
+		if errors.Is(one.Err, errNotText) {
+			continue // a program
+		}
+		r.Absent = false
+		r.Count += one.Count
+		r.Err = errors.Join(r.Err, one.Err)
+	}
+	return r
 }
 
 // readProcesses reads the command lines of virtual machines that run here.

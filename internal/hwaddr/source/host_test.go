@@ -14,6 +14,10 @@ import (
 func TestHostFiles(t *testing.T) {
 	root := t.TempDir()
 	write(t, filepath.Join(root, "etc/rc.d/rc.bond.conf"), "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1\"\nHWADDR[0]=02:00:5e:10:00:07\n")
+	write(t, filepath.Join(root, "etc/rc.d/rc.lan"), "#!/bin/sh\nifconfig bond0 hw ether 00:16:3e:aa:aa:aa\n")
+	write(t, filepath.Join(root, "etc/rc.d/rc.sysvinit"), "#!/bin/sh\ntrue\n")
+	write(t, filepath.Join(root, "etc/rc.d/rc.elf"), "\x7fELF\x00")
+	write(t, filepath.Join(root, "etc/rc.d/rc.bond.new"), "#!/bin/sh\nip link set bond0 address 00:16:3e:aa:aa:ab\n")
 	write(t, filepath.Join(root, "etc/ethers"), "02:00:5e:10:00:25 printer\n")
 	write(t, filepath.Join(root, "etc/libvirt/qemu/web.xml"), "<domain><name>web</name><mac address='52:54:00:10:00:32'/></domain>")
 	write(t, filepath.Join(root, "var/lib/lxc/ns1/config"), "lxc.net.0.hwaddr = 02:00:5e:10:00:36\n")
@@ -30,11 +34,12 @@ func TestHostFiles(t *testing.T) {
 			read = append(read, r.Name)
 		}
 	}
-	if diff := cmp.Diff([]string{"rc.bond.conf", "ethers", "libvirt", "LXC", "QEMU"}, read); diff != "" {
+	if diff := cmp.Diff([]string{"rc.bond.conf", "boot scripts", "ethers", "libvirt", "LXC", "QEMU"}, read); diff != "" {
 		t.Errorf("sources (-want +got)\n%s", diff)
 	}
 	want := []string{
 		"3 02:00:5e:10:00:07 reserved bond0 [HWADDR[0]]",
+		"2 00:16:3e:aa:aa:aa reserved bond0",
 		"1 02:00:5e:10:00:25 reserved printer",
 		"1 52:54:00:10:00:32 reserved web",
 		"1 02:00:5e:10:00:36 reserved ns1 on net.0",
