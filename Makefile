@@ -8,7 +8,9 @@ LDFLAGS := -s -w -X github.com/slackbond/slackbond/internal/version.Version=$(VE
 GOBUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)'
 # A go for programs that run now, whatever GOARCH the programs in $(BUILDDIR) are for.
 HOSTGO := env -u GOOS -u GOARCH -u GO386 -u GOARM CGO_ENABLED=0 $(GO)
-STATICCHECK := $(HOSTGO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# Tools of the checks, at the versions in test/tools/go.mod: a module of its own, so that
+# nothing of ours depends on them. "go run TOOL@VERSION" would ask the network every time.
+tool = $$($(HOSTGO) -C test/tools tool -n $(1))
 MANPAGES := $(wildcard doc/*.[158])
 
 .PHONY: all help build mkslack generate dist packages slackbuild test test-all race fuzz lint lint-shell lint-man check check-deps clean kernels vm check-kernels mutants interop bench
@@ -29,7 +31,7 @@ mkslack: ## the package tools, in BUILDDIR
 
 # --- Checks. `make check` runs CHECKS in order; each is a target that can be run alone.
 CHECKS := lint lint-shell lint-man test-all slackbuild vm interop
-GOTESTSUM := $(HOSTGO) run gotest.tools/gotestsum@v1.13.0 --format pkgname-and-test-fails --format-hide-empty-pkg
+GOTESTSUM = $(call tool,gotestsum) --format pkgname-and-test-fails --format-hide-empty-pkg
 # gotestsum's output, and a line for each test that was skipped as test/check.sh counts them.
 TELL_SKIPPED := awk '{ print } sub(/^=== SKIP: /, "") { test = $$1 " " $$2; getline; print; sub(/^ *[^ ]*: /, ""); print "SKIPPED: " test ": " $$0 }'
 # Debian packages that the checks want; installed where apt-get is and we are root.
@@ -52,7 +54,7 @@ lint: ## formatting, go vet, staticcheck
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	GOARCH=386 $(GO) vet ./...
-	$(STATICCHECK) ./...
+	$(call tool,staticcheck) ./...
 
 SCRIPTS = $(wildcard rc.d/*.sh test/*.sh test/*/*.sh test/vm/scenarios/* test/vm/guest/* doc/completion/*) .ci/run \
 	$(BUILDDIR)/rc.bond $(BUILDDIR)/rc.bond.conf
