@@ -169,6 +169,12 @@ func all(t *testing.T, root string) map[string]string {
 func TestSecondRunChangesNothing(t *testing.T) {
 	root := repositoryOf(t)
 	before := all(t, root)
+	// A run that was killed leaves such files.
+	for _, name := range []string{".CHECKSUMS.md5.asc12345", ".GPG-KEY1", "misc/.other-2.0-noarch-3.html98765"} {
+		if err := os.WriteFile(filepath.Join(root, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	report, err := Update(context.Background(), root, Options{Title: "Test & more", Time: aDay.Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -59,7 +60,8 @@ type repository struct {
 // entry is one package.
 type entry struct {
 	*record
-	name string // path relative to the repository
+	name  string // path relative to the repository
+	fresh bool   // read in this run
 }
 
 // Update brings the lists and pages of the repository in dir up to date. All of
@@ -105,6 +107,9 @@ func Update(ctx context.Context, dir string, o Options) (*Report, error) {
 		r.report.Changes = append(r.report.Changes, c.name+": "+c.what)
 	}
 	for _, p := range r.packages {
+		if !p.fresh {
+			continue // it was told before
+		}
 		if !strings.Contains(p.name, "/") {
 			r.remark("%s: lies in the top directory, where slackpkg without slackpkg+ cannot read it; put it in a directory of its own", p.name)
 		}
@@ -162,7 +167,7 @@ func (r *repository) readAll(ctx context.Context, names []string, old *state, pr
 			return 0, err
 		}
 		if known, ok := old.Packages[name]; ok && known.Bytes == info.Size() && known.ModTime.Equal(info.ModTime()) {
-			r.packages[i] = &entry{known, name}
+			r.packages[i] = &entry{known, name, false}
 			continue
 		}
 		fresh++
@@ -170,7 +175,7 @@ func (r *repository) readAll(ctx context.Context, names []string, old *state, pr
 			turn <- struct{}{}
 			defer func() { <-turn }()
 			rec, err := read(ctx, r.dir, name)
-			r.packages[i], errs[i] = &entry{rec, name}, err
+			r.packages[i], errs[i] = &entry{rec, name, true}, err
 			mu.Lock()
 			defer mu.Unlock()
 			if done++; progress != nil {
@@ -276,6 +281,9 @@ func (r *repository) files() ([]listed, error) {
 		if err != nil {
 			return err
 		}
+		if leftBehind.MatchString(d.Name()) {
+			return os.Remove(p)
+		}
 		name, err := filepath.Rel(r.dir, p)
 		if err != nil || name == "." {
 			return err
@@ -316,6 +324,10 @@ func (r *repository) files() ([]listed, error) {
 	}
 	return all, err
 }
+
+// leftBehind are files that a killed run had made ready. The lock says that no
+// other run is at work.
+var leftBehind = regexp.MustCompile(`^\.(.+\.(TXT|txt|gz|bz2|md5|asc|html|json)|GPG-KEY)[0-9]+$`)
 
 // tidy marks what belonged to packages that are gone.
 func (r *repository) tidy() error {
@@ -370,7 +382,7 @@ func (r *repository) commit() error {
 		if _, err := f.Write(data); err != nil {
 			return err
 		}
-		if err := os.Chtimes(f.Name(), r.now, r.now); err != nil { // as FILELIST.TXT says
+		if err := errors.Join(os.Chtimes(f.Name(), r.now, r.now), f.Sync()); err != nil { // the time is FILELIST.TXT's
 			return err
 		}
 	}
