@@ -404,8 +404,11 @@ func TestOthersFiles(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	root := repositoryOf(t)
+	pack(t, root+"/misc/third-3-noarch-1.txz", "three", plain("install/slack-required", "thing >= 1.0\nnobody\n"))
+	update(t, root, Options{Title: "Test & more"})
 	index := text(t, root, "index.html")
-	for _, want := range []string{"Test &amp; more", "it &lt;does&gt; something", `href="network/thing-1.0-x86_64-1_SBo.html"`, "prefers-color-scheme: dark"} {
+	for _, want := range []string{"Test &amp; more", "it &lt;does&gt; something", `href="network/thing-1.0-x86_64-1_SBo.html"`, "prefers-color-scheme: dark",
+		"REPOPLUS=( testmore )", `<label for="search">`, "3 packages for Slackware"} {
 		if !strings.Contains(index, want) {
 			t.Errorf("index.html has no %q", want)
 		}
@@ -415,6 +418,10 @@ func TestPages(t *testing.T) {
 		if !strings.Contains(pg, want) {
 			t.Errorf("the package's page has no %q", want)
 		}
+	}
+	third := text(t, root, "misc/third-3-noarch-1.html")
+	if want := `<a href="../network/thing-1.0-x86_64-1_SBo.html">thing &gt;= 1.0</a>, nobody`; !strings.Contains(third, want) {
+		t.Errorf("the third package's page has no %s", want)
 	}
 	for name, html := range map[string]string{"index": index, "package": pg} {
 		if outside := regexp.MustCompile(`(?:src|href)="(?:https?:)?//`).FindString(html); outside != "" {
@@ -453,12 +460,18 @@ func TestRealBrowser(t *testing.T) {
 	}
 	page := "file://" + root + "/index.html"
 	dom := chromium("--dump-dom", page)
-	if strings.Contains(dom, `<tr hidden`) || !strings.Contains(dom, `id="search"`) || strings.Contains(dom, `autofocus="" hidden`) {
+	if strings.Contains(dom, `<tr hidden`) || !strings.Contains(dom, `id="search"`) || strings.Contains(dom, `role="search" hidden`) {
 		t.Errorf("without a search:\n%s", dom)
 	}
 	dom = chromium("--dump-dom", page+"#OTHER")
-	if !regexp.MustCompile(`<tr hidden=""><td><a href="network/thing`).MatchString(dom) || !strings.Contains(dom, ">1 of 2<") {
+	if !regexp.MustCompile(`<tr hidden=""><td class="name"><a href="network/thing`).MatchString(dom) || !strings.Contains(dom, ">1 of 2<") {
 		t.Errorf("#OTHER does not hide the others:\n%s", dom)
+	}
+	if dom = chromium("--dump-dom", page+"#nobody%20has%"); !strings.Contains(dom, ">No package has all of these words.<") {
+		t.Errorf("a search for nothing:\n%s", dom)
+	}
+	if place := "SOURCE=<span class=\"url\">file://" + root + "/</span>:CUSTOM"; !strings.Contains(dom, place) {
+		t.Errorf("no %s in\n%s", place, dom)
 	}
 	shot := filepath.Join(t.TempDir(), "shot.png")
 	chromium("--window-size=1100,900", "--screenshot="+shot, page)
