@@ -10,10 +10,13 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -198,14 +201,7 @@ func FuzzExtract(f *testing.F) {
 	f.Fuzz(func(t *testing.T, archive []byte) {
 		dir := t.TempDir()
 		put(t, dir, map[string]string{"outside/f": "x", "in/link": "-> ../outside", "in/abs": "-> " + dir + "/outside"})
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		z.Write(archive)
-		z.Close()
-		name := filepath.Join(dir, "p-1-noarch-1.tgz")
-		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		name := writeGzip(t, dir, archive)
 		opt := ExtractOptions{ReadOptions: ReadOptions{Limits: Limits{Size: 1 << 20, Entries: 100}}}
 		Extract(context.Background(), name, filepath.Join(dir, "in"), opt)
 		if got := snapshot(t, filepath.Join(dir, "outside")); !strings.Contains(got, `f -rw-r--r-- "x" nlink 1`) || strings.Count(got, "\n") != 2 {
@@ -231,6 +227,110 @@ func FuzzXzIndex(f *testing.F) {
 		if n, err := xzSize(bytes.NewReader(data), int64(len(data))); err == nil && n < 0 {
 			t.Errorf("size %d", n)
 		}
+	})
+}
+
+// FuzzDecompress reads files of every format in this process: what is read is
+// bounded, and so is the memory that the decoders take.
+func FuzzDecompress(f *testing.F) {
+	for _, ext := range []string{".txz", ".tgz", ".tbz", ".tlz", ".tar.lzma"} {
+		name := filepath.Join(f.TempDir(), "seed-1-noarch-1"+ext)
+		err := Write(context.Background(), name, withDirs(file("a", "content")), WriteOptions{Compression: Compression{Engine: Go}})
+		if errors.Is(err, exec.ErrNotFound) {
+			continue // without the program the other seeds have to do
+		}
+		if err != nil {
+			f.Fatal(err)
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+		f.Add(data[:len(data)-20])
+		f.Add(append(data, data...))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		name := filepath.Join(t.TempDir(), "p-1-noarch-1.txz")
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if z, _, err := decompressor(t.Context(), in, Go, 1); err == nil {
+			io.Copy(io.Discard, io.LimitReader(z, 1<<22))
+			z.Close()
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 3*maxDictionary {
+			t.Errorf("%d MiB were allocated", n/mib)
+		}
+	})
+}
+
+// writeGzip writes data, compressed, as a package file.
+func writeGzip(t *testing.T, dir string, data []byte) (name string) {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	name = filepath.Join(dir, "p-1-noarch-1.tgz")
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// FuzzInstall installs and removes archives, those without scripts, in a root
+// with links that lead outside.
+func FuzzInstall(f *testing.F) {
+	f.Add(seedArchive(f))
+	f.Fuzz(func(t *testing.T, archive []byte) {
+		dir := tempRoot(t)
+		put(t, dir, map[string]string{"outside/f": "x", "root/etc/a": "-> ../../outside/f", "root/usr": "-> " + dir + "/outside", "root/l": "-> ../../outside"})
+		name := writeGzip(t, dir, archive)
+		opt := ChangeOptions{ReadOptions: ReadOptions{Limits: Limits{Size: 1 << 20, Entries: 100}}}
+		p, err := Scan(t.Context(), name, opt.ReadOptions, nil)
+		if err != nil || len(p.Doinst)+len(p.Douninst) > 0 {
+			return
+		}
+		if d, err := OpenDatabase(filepath.Join(dir, "root")); err == nil {
+			if _, err := d.Install(t.Context(), name, opt); err == nil {
+				d.Remove(t.Context(), "p", opt)
+			}
+			d.Close()
+		}
+		if got := snapshot(t, filepath.Join(dir, "outside")); !strings.Contains(got, `f -rw-r--r-- "x" nlink 1`) || strings.Count(got, "\n") != 2 {
+			t.Errorf("outside changed:\n%s", got)
+		}
+	})
+}
+
+// FuzzVerify checks programs, descriptions and links of a package.
+func FuzzVerify(f *testing.F) {
+	f.Add(elfWithRpath("/tmp/x"), []byte("p: p (x)\np:\n"), "usr/lib", "x.so")
+	f.Add([]byte(elf.ELFMAG), []byte{}, "a;b", "-x")
+	f.Fuzz(func(t *testing.T, program, desc []byte, linkDir, target string) {
+		v := &verifier{name: Name{"p", "1", "x86_64", "1"}, byPath: map[string]*Entry{}}
+		e := file("usr/bin/p", string(program))
+		if err := v.entry(&e, bytes.NewReader(program)); err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			t.Error(err)
+		}
+		v.p = &Package{File: "p-1-x86_64-1.txz", Full: "p-1-x86_64-1", Entries: []Entry{dir("."), e}, SlackDesc: desc,
+			Doinst: []byte(link{path.Join(linkDir, "l"), target}.lines())}
+		v.structure()
+		v.description()
+		v.links()
 	})
 }
 

@@ -65,6 +65,7 @@ func Verify(ctx context.Context, name string, opt ReadOptions) (*Verification, e
 	if err := v.scripts(ctx); err != nil {
 		return nil, err
 	}
+	v.links()
 	result := &Verification{Package: p}
 	if result.MD5, result.SHA256, err = v.sums(name); err != nil {
 		return nil, err
@@ -205,6 +206,11 @@ func (v *verifier) scripts(ctx context.Context) error {
 			v.add(Warning, name, "its last line does not end: makepkg would add links to it")
 		}
 	}
+	return nil
+}
+
+// links checks the links that doinst.sh makes.
+func (v *verifier) links() {
 	seen := map[string]bool{}
 	for _, l := range scriptLinks(v.p.Doinst) {
 		if reason := l.unfit(); reason != "" {
@@ -223,7 +229,6 @@ func (v *verifier) scripts(ctx context.Context) error {
 		}
 		seen[l.path] = true
 	}
-	return nil
 }
 
 // sums are those of the file. Where FILE.md5 or FILE.sha256 is beside it, as
