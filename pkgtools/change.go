@@ -111,15 +111,15 @@ func (d *Database) change(ctx context.Context, kind, name string, olds []string,
 	if name != "" {
 		full, ext := TrimExt(name)
 		if ext == "" || full == "" {
-			return nil, fmt.Errorf("%q: the name of a package ends in .txz, .tgz, .tbz or .tlz", name)
+			return nil, &PackageError{name, errors.New("the name of a package ends in .txz, .tgz, .tbz or .tlz")}
 		}
 		if err := checkRecordName(full); err != nil {
-			return nil, err
+			return nil, &PackageError{name, err}
 		}
 		c.report.Package = full
 		info, err := os.Stat(name)
 		if err != nil {
-			return nil, err
+			return nil, &PackageError{name, err}
 		}
 		source = fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano())
 	}

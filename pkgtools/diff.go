@@ -20,13 +20,18 @@ type Change struct {
 	Kind string `json:"kind"`
 	// What has changed, each as in "mode 644 to 755".
 	What []string `json:"what,omitempty"`
-	// Old and New are the contents of texts that differ, if they are small.
+	// Old and New are the contents of texts that differ, if they are small, and
+	// not too many.
 	Old []byte `json:"-"`
 	New []byte `json:"-"`
 }
 
-// maxDiffText is the size up to which contents are compared as text.
-const maxDiffText = 512 << 10
+// maxDiffText is the size up to which contents are compared as text, and
+// maxDiffTexts that of all of them together: they are held in memory.
+const (
+	maxDiffText  = 512 << 10
+	maxDiffTexts = 64 * mib
+)
 
 // Diff compares the package files a and b: what files they have, with what
 // modes, owners, contents and targets, and which links doinst.sh makes. Times
@@ -55,11 +60,15 @@ func Diff(ctx context.Context, a, b string, opt ReadOptions) ([]Change, error) {
 			}
 		}
 	}
+	room := int64(maxDiffTexts)
 	for i := range changes {
 		c := &changes[i]
-		if o, n := old[c.Path], now[c.Path]; o != nil && n != nil && o.sum != n.sum && o.size <= maxDiffText && n.size <= maxDiffText {
-			texts[c.Path] = c
+		o, n := old[c.Path], now[c.Path]
+		if o == nil || n == nil || o.sum == n.sum || max(o.size, n.size) > maxDiffText || o.size+n.size > room {
+			continue
 		}
+		room -= o.size + n.size
+		texts[c.Path] = c
 	}
 	if err := readTexts(ctx, a, opt, texts, func(c *Change, b []byte) { c.Old = b }); err != nil {
 		return nil, err

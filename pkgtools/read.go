@@ -46,6 +46,28 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
+// maxNames bounds the memory for what is known of all entries together: their
+// paths, targets, owners and extended attributes. The kernel's source, with the
+// most and longest names in Slackware, has 7 MB of them.
+const maxNames = 256 * mib
+
+// A PackageError is why a package file cannot be read: it is missing, damaged
+// or hostile, or passes a limit, which then is a *LimitError.
+type PackageError struct {
+	File string
+	Err  error
+}
+
+func (e *PackageError) Error() string {
+	var opening *fs.PathError
+	if errors.As(e.Err, &opening) && opening.Path == e.File {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%q: %v", e.File, e.Err)
+}
+
+func (e *PackageError) Unwrap() error { return e.Err }
+
 // A LimitError says which of the Limits a package has passed.
 type LimitError struct {
 	What  string
@@ -69,6 +91,7 @@ type ReadOptions struct {
 // read should be relied on before.
 type Reader struct {
 	file    *os.File
+	name    string
 	z       io.ReadCloser
 	in      *meteredReader
 	tr      *tar.Reader
@@ -77,32 +100,45 @@ type Reader struct {
 	limits  Limits
 	seen    map[string]fs.FileMode
 	total   int64 // of what the files expand to
+	names   int64 // of what is kept of the entries
 	dotted  int   // members whose names start with ./
 	members int
 	err     error
 }
 
-// Open opens the package file name.
+// Open opens the package file name. Its errors, and those of the Reader, are
+// *PackageError, but for those of ctx.
 func Open(ctx context.Context, name string, opt ReadOptions) (*Reader, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, &PackageError{name, err}
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%q is not a file", name)
+		err = &fs.PathError{Op: "open", Path: name, Err: errors.New("is not a file")}
+	}
+	r := &Reader{file: f, name: name, limits: opt.Limits.orDefault(), seen: map[string]fs.FileMode{}}
+	if err == nil {
+		r.z, r.ext, err = decompressor(ctx, f, opt.Engine, opt.Threads)
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
-	}
-	r := &Reader{file: f, limits: opt.Limits.orDefault(), seen: map[string]fs.FileMode{}}
-	if r.z, r.ext, err = decompressor(ctx, f, opt.Engine, opt.Threads); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%q: %w", name, err)
+		return nil, r.because(err)
 	}
 	r.start(ctx, r.z, info.Size())
 	return r, nil
+}
+
+// because makes err say which package cannot be read, unless it is that the
+// reading was interrupted.
+func (r *Reader) because(err error) error {
+	switch {
+	case err == io.EOF:
+		return err
+	case r.in != nil && r.in.ctx.Err() != nil:
+		return context.Cause(r.in.ctx)
+	}
+	return &PackageError{r.name, err}
 }
 
 func (r *Reader) start(ctx context.Context, stream io.Reader, compressed int64) {
@@ -126,7 +162,9 @@ func (r *Reader) Size() int64 { return r.in.n }
 // Next goes to the next entry. Its content is read with Read.
 func (r *Reader) Next() (*Entry, error) {
 	if r.err == nil {
-		r.entry, r.err = r.next()
+		if r.entry, r.err = r.next(); r.err != nil {
+			r.err = r.because(r.err)
+		}
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -137,8 +175,8 @@ func (r *Reader) Next() (*Entry, error) {
 // Read reads the content of the entry that Next gave last.
 func (r *Reader) Read(p []byte) (int, error) {
 	n, err := r.tr.Read(p)
-	if err == io.ErrUnexpectedEOF {
-		err = r.cause(err) // never io.EOF: that would be the end of the content
+	if err != nil && err != io.EOF {
+		err = r.because(r.cause(err)) // never io.EOF: that would be the end of the content
 	}
 	return n, err
 }
@@ -166,10 +204,26 @@ func (r *Reader) next() (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.total += e.Size; r.total > r.limits.Size || r.total < 0 {
-		return nil, &LimitError{"the size of the files", r.limits.Size}
+	return e, r.count(e)
+}
+
+// count adds e to what the package holds. Sparse files are larger than what is
+// in the archive of them, so both are held against the limits.
+func (r *Reader) count(e *Entry) error {
+	r.total += e.Size
+	r.names += int64(len(e.Path) + len(e.Link) + len(e.HardLink) + len(e.User) + len(e.Group))
+	for key, value := range e.Xattrs {
+		r.names += int64(len(key) + len(value))
 	}
-	return e, nil
+	switch {
+	case r.total > r.limits.Size || r.total < 0:
+		return &LimitError{"the size of the files", r.limits.Size}
+	case r.total > RatioFrom && r.total/r.limits.Ratio > r.in.compressed:
+		return &LimitError{"the ratio of the files' size to the package's", r.limits.Ratio}
+	case r.names > maxNames:
+		return &LimitError{"the length of all names", maxNames}
+	}
+	return nil
 }
 
 // cause prefers the reason why the stream ended to what tar makes of it.

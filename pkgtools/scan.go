@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,7 +65,7 @@ func Describe(ctx context.Context, name string, opt ReadOptions) (*Package, erro
 		return nil, err
 	}
 	if p.Size, err = claimedSize(name, p); err != nil {
-		return nil, fmt.Errorf("%q: %w", name, err)
+		return nil, &PackageError{name, err}
 	}
 	return p, nil
 }
@@ -105,10 +106,14 @@ func scan(ctx context.Context, name string, opt ReadOptions, visit func(*Entry, 
 		if err == io.EOF {
 			break
 		}
-		if err == nil {
-			err = p.add(e, r, visit)
-		}
 		if err != nil {
+			return nil, err
+		}
+		if err := p.add(e, r, visit); err != nil {
+			var named *PackageError
+			if errors.As(err, &named) {
+				return nil, err
+			}
 			return nil, fmt.Errorf("%q: %w", name, err)
 		}
 	}
@@ -130,7 +135,7 @@ func (p *Package) add(e *Entry, content io.Reader, visit func(*Entry, io.Reader)
 	}
 	if keep != nil && e.file() {
 		if e.Size > maxScript {
-			return &LimitError{fmt.Sprintf("the size of %q", e.Path), maxScript}
+			return &PackageError{p.File, &LimitError{fmt.Sprintf("the size of %q", e.Path), maxScript}}
 		}
 		*keep = make([]byte, e.Size)
 		if _, err := io.ReadFull(content, *keep); err != nil {

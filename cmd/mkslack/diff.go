@@ -44,7 +44,7 @@ func diffAction(c *cli.Context) error {
 	defer stop()
 	changes, err := pkgtools.Diff(ctx, c.Args().Get(0), c.Args().Get(1), opt)
 	if err != nil {
-		return cmdline.WithStatus(err, exit.Usage)
+		return packageError(err)
 	}
 	all := []difference{}
 	for _, change := range changes {

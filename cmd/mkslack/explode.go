@@ -3,6 +3,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -35,28 +37,42 @@ func explodeAction(c *cli.Context) error {
 	}
 	ctx, stop := interruptible(c)
 	defer stop()
+	var errs []error
 	for _, file := range c.Args().Slice() {
-		script := false
-		opt := pkgtools.ExtractOptions{ReadOptions: read, Owners: os.Geteuid() == 0, Devices: c.Bool("devices")}
-		opt.Each = func(e *pkgtools.Entry) {
-			script = script || e.Path == "install/doinst.sh"
-			if !c.Bool("quiet") {
-				name := e.Path
-				if e.Mode.IsDir() {
-					name += "/"
-				}
-				fmt.Fprintln(c.App.Writer, printable(name))
-			}
+		if err := explodeOne(ctx, c, file, read); err != nil {
+			errs = append(errs, packageError(err))
 		}
-		if !c.Bool("quiet") {
-			fmt.Fprintf(c.App.Writer, "Exploding package %s in %s:\n", printable(file), printable(c.String("directory")))
-		}
-		if err := pkgtools.Extract(ctx, file, c.String("directory"), opt); err != nil {
-			return err
-		}
-		if script && !c.Bool("quiet") {
-			fmt.Fprintf(c.App.Writer, "\nThe package has an install script, install/doinst.sh, which was not run.\n")
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+func explodeOne(ctx context.Context, c *cli.Context, file string, read pkgtools.ReadOptions) error {
+	dir, quiet := c.String("directory"), c.Bool("quiet")
+	begun, script := false, false
+	opt := pkgtools.ExtractOptions{ReadOptions: read, Owners: os.Geteuid() == 0, Devices: c.Bool("devices")}
+	opt.Each = func(e *pkgtools.Entry) {
+		if !begun && !quiet {
+			fmt.Fprintf(c.App.Writer, "Exploding package %s in %s:\n", printable(file), printable(dir))
+		}
+		begun = true
+		script = script || e.Path == "install/doinst.sh"
+		if !quiet {
+			name := e.Path
+			if e.Mode.IsDir() {
+				name += "/"
+			}
+			fmt.Fprintln(c.App.Writer, printable(name))
+		}
+	}
+	err := pkgtools.Extract(ctx, file, dir, opt)
+	switch {
+	case err != nil && begun:
+		return fmt.Errorf("%q is unpacked in part only: %w", file, err)
+	case err == nil && script && !quiet:
+		fmt.Fprintf(c.App.Writer, "\nThe package has an install script, install/doinst.sh, which was not run.\n")
+	}
+	return err
 }

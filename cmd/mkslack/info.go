@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,6 +41,19 @@ func readOptions(c *cli.Context) (opt pkgtools.ReadOptions, err error) {
 		return opt, cmdline.Usagef("--xz %q: there are program and go", engine)
 	}
 	return opt, nil
+}
+
+// packageError gives the exit status of a package that cannot be read to the
+// error that says so, whatever was to be done with it.
+func packageError(err error) error {
+	var unreadable *pkgtools.PackageError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("interrupted: %w", err)
+	case errors.As(err, &unreadable):
+		return cmdline.WithStatus(err, exit.Usage)
+	}
+	return err
 }
 
 // interruptible is a context that ends with the signals that end a program.
@@ -91,8 +105,9 @@ func infoAction(c *cli.Context) error {
 	}
 	ctx, stop := interruptible(c)
 	defer stop()
-	var all []packageInfo
-	for i, file := range c.Args().Slice() {
+	all := []packageInfo{}
+	var errs []error
+	for _, file := range c.Args().Slice() {
 		read := pkgtools.Describe
 		if c.Bool("files") {
 			read = func(ctx context.Context, name string, opt pkgtools.ReadOptions) (*pkgtools.Package, error) {
@@ -101,21 +116,26 @@ func infoAction(c *cli.Context) error {
 		}
 		p, err := read(ctx, file, opt)
 		if err != nil {
-			return cmdline.WithStatus(err, exit.Usage)
+			if errs = append(errs, packageError(err)); ctx.Err() != nil {
+				break
+			}
+			continue
 		}
 		info := describe(p, c.Bool("files"))
 		if all = append(all, info); c.Bool("json") {
 			continue
 		}
-		if i > 0 {
+		if len(all) > 1 {
 			fmt.Fprintln(c.App.Writer)
 		}
 		printInfo(c.App.Writer, &info)
 	}
 	if c.Bool("json") {
-		return cmdline.WriteJSON(c.App.Writer, all)
+		if err := cmdline.WriteJSON(c.App.Writer, all); err != nil {
+			return err
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func describe(p *pkgtools.Package, files bool) packageInfo {

@@ -70,7 +70,7 @@ func changeAll(c *cli.Context, operands string, change changeFunc) error {
 		report, err := change(ctx, db, operand, opt)
 		bar.finish()
 		if err != nil {
-			errs = append(errs, changeError(err))
+			errs = append(errs, packageError(err))
 		}
 		if report != nil {
 			reports = append(reports, report)
@@ -88,13 +88,6 @@ func changeAll(c *cli.Context, operands string, change changeFunc) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func changeError(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("interrupted: %w", err)
-	}
-	return err
 }
 
 func changeOptions(c *cli.Context) (opt pkgtools.ChangeOptions, err error) {

@@ -3,7 +3,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
@@ -45,25 +48,20 @@ func verifyAction(c *cli.Context) error {
 	ctx, stop := interruptible(c)
 	defer stop()
 	status := exit.OK
+	var unreadable []error
 	all := []verified{}
 	for _, file := range c.Args().Slice() {
-		result := verified{File: file, OK: true, Findings: []pkgtools.Finding{}}
-		v, err := pkgtools.Verify(ctx, file, opt)
-		if err != nil {
-			result.OK, result.Error = false, err.Error()
-		} else {
-			result.MD5, result.SHA256 = v.MD5, v.SHA256
-			result.Findings = append(result.Findings, v.Findings...)
-		}
-		for _, f := range result.Findings {
-			if f.Severity == pkgtools.Error || f.Severity == pkgtools.Warning && c.Bool("strict") {
-				result.OK = false
-			}
-		}
-		if !result.OK {
+		result, err := verifyOne(ctx, file, opt, c.Bool("strict"))
+		var opening *fs.PathError
+		switch {
+		case ctx.Err() != nil:
+			return packageError(ctx.Err())
+		case errors.As(err, &opening):
+			unreadable = append(unreadable, packageError(err))
+		case !result.OK:
 			status = exit.Failed
 		}
-		if all = append(all, result); !c.Bool("json") {
+		if all = append(all, result); !c.Bool("json") && opening == nil {
 			printVerified(c, &result)
 		}
 	}
@@ -72,7 +70,29 @@ func verifyAction(c *cli.Context) error {
 			return err
 		}
 	}
+	if len(unreadable) > 0 {
+		return errors.Join(unreadable...)
+	}
 	return cmdline.Status(status)
+}
+
+// verifyOne verifies one package. That it is damaged is a result, that there is
+// none an error too.
+func verifyOne(ctx context.Context, file string, opt pkgtools.ReadOptions, strict bool) (verified, error) {
+	result := verified{File: file, OK: true, Findings: []pkgtools.Finding{}}
+	v, err := pkgtools.Verify(ctx, file, opt)
+	if err != nil {
+		result.OK, result.Error = false, err.Error()
+		return result, err
+	}
+	result.MD5, result.SHA256 = v.MD5, v.SHA256
+	result.Findings = append(result.Findings, v.Findings...)
+	for _, f := range result.Findings {
+		if f.Severity == pkgtools.Error || f.Severity == pkgtools.Warning && strict {
+			result.OK = false
+		}
+	}
+	return result, nil
 }
 
 func printVerified(c *cli.Context, v *verified) {
