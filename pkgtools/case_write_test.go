@@ -235,6 +235,22 @@ func TestCase42OldPackageStays(t *testing.T) {
 	}
 }
 
+// The same for a process that is killed.
+func TestCase42Killed(t *testing.T) {
+	for _, out := range []string{"a-1-noarch-1.tgz", "a-1-noarch-1.txz"} {
+		dir := tempRoot(t)
+		if err := os.WriteFile(filepath.Join(dir, out), []byte("the old package"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := runKilled(killCase{kind: "write", operand: out}, dir, 1<<30); err == nil || !strings.Contains(err.Error(), "killed") {
+			t.Errorf("the process ended with %v", err)
+		}
+		if got := snapshot(t, dir); strings.Count(got, "\n") != 2 || !strings.Contains(got, "the old package") {
+			t.Errorf("left:\n%s", got)
+		}
+	}
+}
+
 // smallDisk is a file system of a few blocks, which only root can make.
 func smallDisk(t *testing.T, kib string) string {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,6 +64,14 @@ func changeOf(args []string) error {
 		_, err = d.Upgrade(ctx, args[2], nil, ChangeOptions{})
 	case "remove":
 		_, err = d.Remove(ctx, args[2], ChangeOptions{})
+	case "write": // into the root, killed half-way
+		err = Write(ctx, filepath.Join(args[1], args[2]), withDirs(file("usr/f", strings.Repeat("x", 1<<20))), WriteOptions{
+			Progress: func(done, total int64) {
+				if done > total/2 {
+					syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				}
+			},
+		})
 	}
 	return err
 }
@@ -249,6 +258,30 @@ func TestErrorAnywhereIsUndone(t *testing.T) {
 		t.Logf("%s: undone at %d points", c.kind, undone)
 		if undone < 20 {
 			t.Errorf("%s: only %d points", c.kind, undone)
+		}
+	}
+}
+
+// What is on the disk, and when, decides what a power failure leaves: files
+// before the list of actions is obeyed, all of them before the mark, the mark
+// before anything that cannot be undone.
+func TestOrderOnDisk(t *testing.T) {
+	for _, c := range killCases(t) {
+		root := tempRoot(t)
+		c.prepare(t, root)
+		var steps []string
+		testStep = func(what string) error {
+			steps = append(steps, what)
+			return nil
+		}
+		err := changeOf([]string{c.kind, root, c.operand})
+		testStep = nil
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = `^start( stage| aside)* planned sync( put over| put| mkdir| attributes| remove| rmdir)+ sync mark( write| mkdir| link| delete)+ attributes ldconfig( douninst| doinst| write| link)* end ended$`
+		if got := strings.Join(steps, " "); !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("%s: the order is\n%s\nwant\n%s", c.kind, got, want)
 		}
 	}
 }

@@ -159,7 +159,8 @@ func (x *transaction) keep(content []byte) (string, error) {
 }
 
 // replaceFile writes a file and puts it in place of the old one when it is on
-// the disk.
+// the disk, and its new name too: what is done next, maybe on another file
+// system, must not come there before it.
 func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) error {
 	tmp := path.Join(path.Dir(name), ".mkslack-"+path.Base(name))
 	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -182,7 +183,11 @@ func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) e
 	if err != nil {
 		return errors.Join(err, ignoreNotExist(root.Remove(tmp)))
 	}
-	return nil
+	dir, err := root.Open(path.Dir(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // ignoreNotExist drops the error that nothing is there, also for want of the
@@ -197,6 +202,9 @@ func ignoreNotExist(err error) error {
 // sync puts all that was written onto the disk: one call for each file system
 // in place of one for each file.
 func (x *transaction) sync() error {
+	if err := x.step("sync"); err != nil {
+		return err
+	}
 	for _, dir := range append([]string{x.work}, x.list.Aside...) {
 		f, err := x.d.root.Open(dir)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -245,11 +253,13 @@ func (x *transaction) commit() error {
 	if err == nil {
 		err = x.step("mark")
 	}
+	mark := path.Join(x.work, doneMark)
 	if err == nil {
-		err = replaceFile(x.d.root, path.Join(x.work, doneMark), nil, 0o600)
+		err = replaceFile(x.d.root, mark, nil, 0o600)
 	}
 	if err != nil {
-		return errors.Join(err, x.undo())
+		// The mark may be there and not be on the disk.
+		return errors.Join(err, ignoreNotExist(x.d.root.Remove(mark)), x.undo())
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -52,23 +51,18 @@ func ParseEpoch(value string) (time.Time, error) {
 // before stays. The same entries and options give the same bytes.
 //
 // A file that cannot be packaged is an *EntryError.
-func Write(ctx context.Context, name string, entries []Entry, opt WriteOptions) (err error) {
+func Write(ctx context.Context, name string, entries []Entry, opt WriteOptions) error {
 	members, warnings, err := plan(entries, opt)
 	if err != nil {
 		return err
 	}
 	total := archiveSize(members)
-	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp")
+	file, err := createOutput(name)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			tmp.Close() // a second Close after success reports what nobody reads
-			os.Remove(tmp.Name())
-		}
-	}()
-	z, notes, err := newCompressor(ctx, tmp, name, total, opt.Compression)
+	defer file.abandon()
+	z, notes, err := newCompressor(ctx, file.File, name, total, opt.Compression)
 	if err != nil {
 		return err
 	}
@@ -78,7 +72,7 @@ func Write(ctx context.Context, name string, entries []Entry, opt WriteOptions) 
 		err = errors.Join(closeErr, ignoreEPIPE(err))
 	}
 	if err == nil {
-		err = finish(tmp, name)
+		err = file.finish()
 	}
 	if err != nil {
 		return fmt.Errorf("writing %q: %w", name, err)
@@ -98,31 +92,6 @@ func ignoreEPIPE(err error) error {
 		return nil
 	}
 	return err
-}
-
-// finish puts the temporary file onto the disk and gives it its name.
-func finish(tmp *os.File, name string) error {
-	if err := tmp.Chmod(0o666 &^ umask()); err != nil {
-		return err
-	}
-	if err := tmp.Sync(); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), name); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(name))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // tarBlock is the unit of a tar archive, tarRecord that of its whole length.
