@@ -125,7 +125,7 @@ func (d *Database) change(ctx context.Context, kind, name string, olds []string,
 	}
 	if !opt.DryRun {
 		if err := d.init(); err != nil {
-			return nil, fmt.Errorf("the package database: %w", err)
+			return nil, fmt.Errorf("the package database in %q: %w", d.dir, err)
 		}
 	}
 	unlock, err := d.lock(ctx, opt.DryRun)

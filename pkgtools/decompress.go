@@ -81,7 +81,11 @@ func openXz(ctx context.Context, f *os.File, engine string, threads int) (io.Rea
 	if engine == Program {
 		return nil, errors.New("there is no xz program")
 	}
-	if err := checkXzDictionary(f); err != nil {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkXz(f, info.Size()); err != nil {
 		return nil, err
 	}
 	r, err := xz.ReaderConfig{DictCap: 8 * mib}.NewReader(buffered(f))

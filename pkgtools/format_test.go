@@ -4,10 +4,14 @@ package pkgtools
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -174,6 +178,56 @@ func TestXzGoBlocks(t *testing.T) {
 	if haveXz() {
 		if out, err := exec.Command("xz", "-t", "-F", "xz", "-S", ".txz", name).CombinedOutput(); err != nil {
 			t.Errorf("xz -t: %v: %s", err, out)
+		}
+	}
+}
+
+// A dictionary that is too large is found in whatever block the decoder will
+// come to, and nothing else is refused.
+func TestXzDictionary(t *testing.T) {
+	var b bytes.Buffer
+	w, err := (&compression{out: &b, Compression: Compression{Threads: 1}}).xzGo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, strings.Repeat("text\n", 1000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good := b.Bytes()
+	large := bytes.Clone(good)
+	header := large[xzHeaderSize : xzHeaderSize+(int(large[xzHeaderSize])+1)*4]
+	i := bytes.Index(header, []byte{0x21, 1}) + 2
+	header[i] = 40 // 4 GiB - 1
+	binary.LittleEndian.PutUint32(header[len(header)-4:], crc32.ChecksumIEEE(header[:len(header)-4]))
+	tests := map[string]struct{ data, err string }{
+		"one stream":           {string(good), ""},
+		"two, with padding":    {string(good) + "\x00\x00\x00\x00" + string(good), ""},
+		"large":                {string(large), "dictionary"},
+		"large after good":     {string(good) + string(large), "dictionary"},
+		"cut off":              {string(good[:len(good)-1]), "whole"},
+		"cut off in the block": {string(good[:xzHeaderSize+20]), "whole"},
+	}
+	if haveXz() {
+		for name, options := range map[string][]string{
+			"many blocks, sizes in their headers": {"-T2", "--block-size=4096"}, "many blocks": {"-T1", "--block-size=4096"},
+			"stored": {"-0"}, "no check": {"--check=none"}, "sha256": {"--check=sha256"},
+		} {
+			cmd := exec.Command("xz", append(options, "-c")...)
+			cmd.Stdin = io.MultiReader(strings.NewReader(strings.Repeat("text\n", 4000)), io.LimitReader(rand.NewChaCha8([32]byte{}), 200<<10))
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests[name] = struct{ data, err string }{string(out), ""}
+		}
+	}
+	for name, test := range tests {
+		err := checkXz(strings.NewReader(test.data), int64(len(test.data)))
+		if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
+			t.Errorf("%s: %v, want %q", name, err, test.err)
 		}
 	}
 }

@@ -227,6 +227,7 @@ func FuzzXzIndex(f *testing.F) {
 		if n, err := xzSize(bytes.NewReader(data), int64(len(data))); err == nil && n < 0 {
 			t.Errorf("size %d", n)
 		}
+		checkXz(bytes.NewReader(data), int64(len(data)))
 	})
 }
 

@@ -6,10 +6,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 )
 
 // The structure of .xz files: https://tukaani.org/xz/xz-file-format.txt
@@ -36,41 +34,6 @@ func xzSize(f io.ReaderAt, size int64) (total int64, err error) {
 		return nil
 	})
 	return total, err
-}
-
-// checkXzDictionary refuses a file for whose blocks the decoder would take too
-// much memory.
-func checkXzDictionary(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	return xzStreams(f, info.Size(), func(start int64, records []xzRecord) error {
-		for _, r := range records {
-			// Size of the header, flags, then ids and properties of filters.
-			var b [64]byte
-			n, err := f.ReadAt(b[:], start)
-			if n < 8 {
-				return errors.Join(errXz, err)
-			}
-			i := 2
-			for _, flag := range []byte{0x40, 0x80} { // sizes that may be there
-				for b[1]&flag != 0 && i < n-4 {
-					if i++; b[i-1]&0x80 == 0 {
-						break
-					}
-				}
-			}
-			if b[1]&3 != 0 || b[i] != 0x21 || b[i+1] != 1 {
-				return errors.New("uses a filter that only the xz program can undo")
-			}
-			if bits := b[i+2] & 0x3f; bits > 30 { // 30: 128 MiB; two steps to the power of two
-				return fmt.Errorf("needs a dictionary of more than %d MiB", maxDictionary/mib)
-			}
-			start += (r.unpadded + 3) &^ 3
-		}
-		return nil
-	})
 }
 
 // xzStreams calls visit for each stream from the last to the first, with the

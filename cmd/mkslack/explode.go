@@ -70,7 +70,7 @@ func explodeOne(ctx context.Context, c *cli.Context, file string, read pkgtools.
 	err := pkgtools.Extract(ctx, file, dir, opt)
 	switch {
 	case err != nil && begun:
-		return fmt.Errorf("%q is unpacked in part only: %w", file, err)
+		return fmt.Errorf("unpacked in part only: %w", err)
 	case err == nil && script && !quiet:
 		fmt.Fprintf(c.App.Writer, "\nThe package has an install script, install/doinst.sh, which was not run.\n")
 	}
