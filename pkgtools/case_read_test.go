@@ -40,6 +40,7 @@ func TestCaseRefused(t *testing.T) {
 		{"20 file install", rawPackage(t, "a-1-noarch-1", tdir("./"), reg("install")), "package's own directory"},
 		{"21 record of another", rawPackage(t, "a-1-noarch-1", tdir("./"), reg("var/lib/pkgtools/packages/other-1-x-1")), "package database"},
 		{"21 script of another", rawPackage(t, "a-1-noarch-1", tdir("./"), reg("var/log/scripts/other-1-x-1")), "package database"},
+		{"21 script for another's removal", rawPackage(t, "a-1-noarch-1", tdir("./"), reg("var/lib/pkgtools/douninst.sh/other-1-x-1")), "another package"},
 		{"29 zeros", zeros, "empty"},
 		{"30 directory in the way", rawPackage(t, "a-1-noarch-1", tdir("./"), reg("dir")), "in the way"},
 		{"13 script that no shell reads", pack(t, "a-1-noarch-1", file("install/doinst.sh", "if true( cd a ; rm -rf b )\n")), "cannot read"},
@@ -254,16 +255,25 @@ func TestCase30FullDisk(t *testing.T) {
 // 31 and 32: packages that were made by plain tar.
 func TestCase31And32PlainTar(t *testing.T) {
 	root := tempRoot(t)
-	dotted := rawPackage(t, "d-1-noarch-1", tdir("./"), tdir("./usr/"), reg("./usr/f"), tdir("./install/"), reg("./install/doinst.sh"))
+	dotted := rawPackageOf(t, "d-1-noarch-1", map[string]string{"./install/doinst.sh": "echo x > usr/ran\n", "./install/slack-desc": "d: d (dotted)\n"},
+		tdir("./"), tdir("./usr/"), reg("./usr/f"), tdir("./install/"), reg("./install/doinst.sh"), reg("./install/slack-desc"))
 	install(t, root, dotted)
 	d := open(t, root)
 	r, err := d.Read("d-1-noarch-1")
-	if err != nil || r.Script == nil {
+	if err != nil || string(r.Script) != "echo x > usr/ran\n" || strings.Join(r.Description, "|") != "d: d (dotted)" {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	undotted := rawPackage(t, "u-1-noarch-1", tdir("opt/"), reg("opt/f"), tdir("install/"),
-		reg("install/slack-desc")) // whose text has "./" in it
-	install(t, root, undotted)
+	if b, err := os.ReadFile(filepath.Join(root, "usr/ran")); string(b) != "x\n" {
+		t.Errorf("the script did not run: %v", err)
+	}
+	if err := os.Remove(filepath.Join(root, "usr/ran")); err != nil {
+		t.Error(err)
+	}
+	// The description has "./" in it, as has the path below.
+	undotted := rawPackageOf(t, "u-1-noarch-1", map[string]string{"install/slack-desc": "u: u (run ./configure)\n"},
+		tdir("opt/"), reg("opt/f"), tdir("install/"), reg("install/slack-desc"))
+	t.Chdir(filepath.Dir(undotted))
+	install(t, root, "./u-1-noarch-1.tgz")
 	for _, n := range []string{"d", "u"} {
 		if _, err := d.Remove(context.Background(), n, ChangeOptions{}); err != nil {
 			t.Error(err)

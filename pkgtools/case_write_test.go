@@ -23,7 +23,7 @@ func packTree(t *testing.T, tree, name string) (warnings []string, err error) {
 	t.Helper()
 	before := snapshot(t, tree)
 	warn := func(text string) { warnings = append(warnings, text) }
-	entries, err := Walk(tree, WalkOptions{RootOwned: true, Warn: warn})
+	entries, err := Walk(context.Background(), tree, WalkOptions{RootOwned: true, Warn: warn})
 	if err == nil {
 		err = Write(context.Background(), name, entries, WriteOptions{Links: true, Warn: warn})
 	}
@@ -173,7 +173,7 @@ func TestCase14UnreadableFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := asNobody(t, func() error {
-		_, err := Walk(tree, WalkOptions{})
+		_, err := Walk(context.Background(), tree, WalkOptions{})
 		return err
 	})
 	if !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), "usr/secret") {
@@ -198,7 +198,7 @@ func TestCase15BlankInOutput(t *testing.T) {
 func TestCase42OldPackageStays(t *testing.T) {
 	tree := t.TempDir()
 	put(t, tree, map[string]string{"usr/f": "x"})
-	entries, err := Walk(tree, WalkOptions{})
+	entries, err := Walk(context.Background(), tree, WalkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

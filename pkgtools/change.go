@@ -29,8 +29,6 @@ type ChangeOptions struct {
 	Stdout, Stderr io.Writer
 	// Warn, where set, is told at once what is in the report's Warnings too.
 	Warn func(string)
-	// Progress, where set, is told how much of the package has been read.
-	Progress func(done, total int64)
 }
 
 // Report is what was done, or would be. Files are paths below the root.

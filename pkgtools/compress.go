@@ -72,8 +72,7 @@ type compression struct {
 
 // newCompressor gives a compressor that writes to out. Its Close returns when
 // everything is written, and reports what went wrong. notes are warnings.
-func newCompressor(ctx context.Context, out *os.File, name string, total int64, opt Compression) (io.WriteCloser, []string, error) {
-	_, ext := OutputName(name)
+func newCompressor(ctx context.Context, out io.Writer, ext string, total int64, opt Compression) (io.WriteCloser, []string, error) {
 	c := &compression{Compression: opt, ctx: ctx, out: out, total: total}
 	if c.Threads <= 0 {
 		c.Threads = runtime.NumCPU()
@@ -86,7 +85,7 @@ func newCompressor(ctx context.Context, out *os.File, name string, total int64, 
 			}
 		}
 	}
-	return nil, nil, fmt.Errorf("%q: its extension is none of a package: .txz, .tgz, .tbz, .tlz", name)
+	return nil, nil, fmt.Errorf("the extension %q is none of a package: .txz, .tgz, .tbz, .tlz", ext)
 }
 
 // options are the caller's, or those given here.

@@ -8,6 +8,7 @@ import (
 	"compress/bzip2"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -25,24 +26,36 @@ import (
 // installpkg's xz has to cope with what is read.
 const maxDictionary = 128 * mib
 
+// source is a compressed file.
+type source struct {
+	io.ReaderAt
+	size int64
+}
+
+// stream is the file from its beginning. The buffer matters: the decoders ask
+// for single bytes.
+func (s *source) stream() *bufio.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(s, 0, s.size), mib)
+}
+
 // formats by the bytes with which a file starts.
 var formats = []struct {
 	magic, ext string
-	open       func(ctx context.Context, f *os.File, engine string, threads int) (io.ReadCloser, error)
+	open       func(s *source) (io.ReadCloser, error) // nil for xz
 }{
-	{"\xfd7zXZ\x00", ".txz", openXz},
-	{"\x1f\x8b", ".tgz", func(_ context.Context, f *os.File, _ string, _ int) (io.ReadCloser, error) {
-		return gzip.NewReader(buffered(f))
+	{"\xfd7zXZ\x00", ".txz", nil},
+	{"\x1f\x8b", ".tgz", func(s *source) (io.ReadCloser, error) {
+		return gzip.NewReader(s.stream())
 	}},
-	{"BZh", ".tbz", func(_ context.Context, f *os.File, _ string, _ int) (io.ReadCloser, error) {
-		return io.NopCloser(bzip2.NewReader(buffered(f))), nil
+	{"BZh", ".tbz", func(s *source) (io.ReadCloser, error) {
+		return io.NopCloser(bzip2.NewReader(s.stream())), nil
 	}},
-	{"LZIP", ".tlz", func(_ context.Context, f *os.File, _ string, _ int) (io.ReadCloser, error) {
-		return io.NopCloser(newLzipReader(buffered(f))), nil
+	{"LZIP", ".tlz", func(s *source) (io.ReadCloser, error) {
+		return io.NopCloser(newLzipReader(s.stream())), nil
 	}},
 	// A .tlz before Slackware 15.0 is raw LZMA.
-	{"\x5d\x00\x00", ".tlz", func(_ context.Context, f *os.File, _ string, _ int) (io.ReadCloser, error) {
-		r, err := lzma.ReaderConfig{DictCap: maxDictionary}.NewReader(buffered(f))
+	{"\x5d\x00\x00", ".tlz", func(s *source) (io.ReadCloser, error) {
+		r, err := lzma.ReaderConfig{DictCap: maxDictionary}.NewReader(s.stream())
 		if err != nil {
 			return nil, err
 		}
@@ -50,49 +63,61 @@ var formats = []struct {
 	}},
 }
 
-// buffered matters: the decoders ask for single bytes.
-func buffered(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, mib) }
-
-// decompressor reads f, whatever it is compressed with. Only when it has given
-// io.EOF have all sums in the file been checked.
-func decompressor(ctx context.Context, f *os.File, engine string, threads int) (r io.ReadCloser, ext string, err error) {
+// decompress reads the file, whatever it is compressed with. Only when it has
+// given io.EOF have all sums in the file been checked.
+func (s *source) decompress(ctx context.Context, engine string, threads int) (r io.ReadCloser, ext string, err error) {
 	magic := make([]byte, 6)
-	n, err := f.ReadAt(magic, 0)
+	n, err := s.ReadAt(magic, 0)
 	if err != nil && err != io.EOF {
 		return nil, "", err
 	}
 	for _, format := range formats {
-		if strings.HasPrefix(string(magic[:n]), format.magic) {
-			r, err = format.open(ctx, f, engine, threads)
-			return r, format.ext, err
+		if !strings.HasPrefix(string(magic[:n]), format.magic) {
+			continue
 		}
+		if format.open == nil {
+			r, err = s.xz(ctx, engine, threads)
+		} else {
+			r, err = format.open(s)
+		}
+		return r, format.ext, err
 	}
 	return nil, "", errors.New("is not compressed with xz, gzip, bzip2 or lzip")
 }
 
-func openXz(ctx context.Context, f *os.File, engine string, threads int) (io.ReadCloser, error) {
+func (s *source) xz(ctx context.Context, engine string, threads int) (io.ReadCloser, error) {
 	if engine != Go && haveXz() {
 		if threads <= 0 {
 			threads = runtime.NumCPU()
 		}
-		return startReader(ctx, f, "xz", "-dc", "--threads="+strconv.Itoa(threads),
+		return startReader(ctx, io.NewSectionReader(s, 0, s.size), "xz", "-dc", "--threads="+strconv.Itoa(threads),
 			"--memlimit-decompress="+strconv.Itoa(2*maxDictionary))
 	}
 	if engine == Program {
 		return nil, errors.New("there is no xz program")
 	}
-	info, err := f.Stat()
-	if err != nil {
+	if err := checkXz(s); err != nil {
 		return nil, err
 	}
-	if err := checkXz(f, info.Size()); err != nil {
-		return nil, err
-	}
-	r, err := xz.ReaderConfig{DictCap: 8 * mib}.NewReader(buffered(f))
+	r, err := xz.ReaderConfig{DictCap: 8 * mib}.NewReader(s.stream())
 	if err != nil {
 		return nil, err
 	}
 	return io.NopCloser(r), nil
+}
+
+// claimedSize is the uncompressed size that the file gives itself, 0 where its
+// format has none.
+func (s *source) claimedSize(ext string) (int64, error) {
+	switch ext {
+	case ".txz":
+		return xzSize(s)
+	case ".tgz": // modulo 4 GiB: RFC 1952
+		var b [4]byte
+		_, err := s.ReadAt(b[:], s.size-4)
+		return int64(binary.LittleEndian.Uint32(b[:])), err
+	}
+	return 0, nil
 }
 
 // programReader reads the output of a decompressor program. At the end it
@@ -105,10 +130,10 @@ type programReader struct {
 	cancel context.CancelFunc
 }
 
-func startReader(ctx context.Context, f *os.File, args ...string) (io.ReadCloser, error) {
+func startReader(ctx context.Context, in io.Reader, args ...string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &programReader{cmd: exec.CommandContext(ctx, args[0], args[1:]...), cancel: cancel}
-	p.cmd.Stdin, p.cmd.Stderr = f, &p.stderr
+	p.cmd.Stdin, p.cmd.Stderr = in, &p.stderr
 	p.cmd.Env = append(os.Environ(), "XZ_OPT=", "XZ_DEFAULTS=", "LC_ALL=C")
 	var err error
 	if p.out, err = p.cmd.StdoutPipe(); err == nil {

@@ -11,12 +11,13 @@
 // are kept out of the archive. There is no other metadata: no dependencies, no
 // sums, no signature.
 //
-// Writing is [Walk], which lists a directory tree, and [Write]. Reading is
-// [Open], which never trusts the archive, with [Scan], [Verify], [Diff] and
-// [Extract] on top. [OpenDatabase] gives the installed packages, and Install,
-// Upgrade and Remove, each of which either happens as a whole or not at all and
-// can be interrupted anywhere. A name is checked by [ParseName], a description
-// by [CheckSlackDesc].
+// Writing is [Walk], which lists a directory tree, and [Write], or [Encode] to
+// any io.Writer. Reading is [Open], or [NewReader] from memory, which never
+// trust the archive, with [Scan], [Verify], [Diff] and [Extract] on top.
+// [OpenDatabase] gives the installed packages, and Install, Upgrade and Remove,
+// each of which either happens as a whole or not at all and can be interrupted
+// anywhere. A name is checked by [ParseName], a description by
+// [CheckSlackDesc].
 //
 // The authority is what the shell scripts do wherever that is sane; the man
 // page mkslack-pkgtools(1) lists where this package differs on purpose. Menus,

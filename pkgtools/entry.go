@@ -3,6 +3,7 @@
 package pkgtools
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -39,7 +40,7 @@ type Entry struct {
 
 // Bytes is an Open function for content that is in memory.
 func Bytes(b []byte) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(string(b))), nil }
+	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 }
 
 // file reports whether e has content of its own.

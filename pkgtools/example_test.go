@@ -3,8 +3,10 @@
 package pkgtools_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"log"
 	"os"
@@ -88,4 +90,42 @@ func Example() {
 	// -rwxr-xr-x usr/bin/hello
 	// map[usr/bin/hi:hello]
 	// [hello-1.0-noarch-1]
+}
+
+// A package need not be in a file.
+func ExampleEncode() {
+	ctx := context.Background()
+	text := []byte("hello\n")
+	entries := []pkgtools.Entry{
+		{Path: "etc", Mode: fs.ModeDir | 0o755, User: "root", Group: "root"},
+		{Path: "etc/motd", Mode: 0o644, User: "root", Group: "root", Size: int64(len(text)), Open: pkgtools.Bytes(text)},
+	}
+	var b bytes.Buffer
+	if err := pkgtools.Encode(ctx, &b, ".tgz", entries, pkgtools.WriteOptions{}); err != nil {
+		log.Fatal(err)
+	}
+
+	r, err := pkgtools.NewReader(ctx, bytes.NewReader(b.Bytes()), int64(b.Len()), pkgtools.ReadOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	for {
+		e, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%v %s %q\n", e.Mode, e.Path, content)
+	}
+	// Output:
+	// drwxr-xr-x . ""
+	// drwxr-xr-x etc ""
+	// -rw-r--r-- etc/motd "hello\n"
 }

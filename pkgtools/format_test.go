@@ -225,7 +225,7 @@ func TestXzDictionary(t *testing.T) {
 		}
 	}
 	for name, test := range tests {
-		err := checkXz(strings.NewReader(test.data), int64(len(test.data)))
+		err := checkXz(&source{strings.NewReader(test.data), int64(len(test.data))})
 		if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
 			t.Errorf("%s: %v, want %q", name, err, test.err)
 		}
@@ -270,12 +270,11 @@ func contents2(name string, limits Limits) (n int64, err error) {
 func TestContentCutOff(t *testing.T) {
 	h := reg("f")
 	whole := rawPackage(t, "a-1-noarch-1", tdir("./"), h)
-	f, err := os.Open(whole)
+	data, err := os.ReadFile(whole)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	z, _, err := decompressor(context.Background(), f, Go, 1)
+	z, _, err := (&source{bytes.NewReader(data), int64(len(data))}).decompress(context.Background(), Go, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +311,7 @@ func TestXattrs(t *testing.T) {
 	if err := Extract(context.Background(), name, dir, ExtractOptions{}); err != nil {
 		t.Skipf("extended attributes: %v", err)
 	}
-	entries, err := Walk(dir, WalkOptions{ACLs: true, Xattrs: true})
+	entries, err := Walk(context.Background(), dir, WalkOptions{ACLs: true, Xattrs: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +320,7 @@ func TestXattrs(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	var warned []string
-	if _, err := Walk(dir, WalkOptions{Warn: func(s string) { warned = append(warned, s) }}); err != nil || len(warned) != 2 {
+	if _, err := Walk(context.Background(), dir, WalkOptions{Warn: func(s string) { warned = append(warned, s) }}); err != nil || len(warned) != 2 {
 		t.Errorf("warnings %q, %v", warned, err)
 	}
 }

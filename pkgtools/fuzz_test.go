@@ -170,8 +170,8 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, archive []byte) {
-		r := &Reader{limits: Limits{Size: 1 << 24, Entries: 1000}.orDefault(), seen: map[string]os.FileMode{}}
-		r.start(t.Context(), bytes.NewReader(archive), int64(len(archive)))
+		r := &Reader{}
+		r.start(t.Context(), bytes.NewReader(archive), int64(len(archive)), ReadOptions{Limits: Limits{Size: 1 << 24, Entries: 1000}})
 		var n int64
 		for {
 			e, err := r.Next()
@@ -224,10 +224,11 @@ func FuzzXzIndex(f *testing.F) {
 	f.Add(b.Bytes())
 	f.Add(append(b.Bytes(), b.Bytes()...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if n, err := xzSize(bytes.NewReader(data), int64(len(data))); err == nil && n < 0 {
+		s := &source{bytes.NewReader(data), int64(len(data))}
+		if n, err := xzSize(s); err == nil && n < 0 {
 			t.Errorf("size %d", n)
 		}
-		checkXz(bytes.NewReader(data), int64(len(data)))
+		checkXz(s)
 	})
 }
 
@@ -252,18 +253,9 @@ func FuzzDecompress(f *testing.F) {
 		f.Add(append(data, data...))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		name := filepath.Join(t.TempDir(), "p-1-noarch-1.txz")
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		in, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer in.Close()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if z, _, err := decompressor(t.Context(), in, Go, 1); err == nil {
+		if z, _, err := (&source{bytes.NewReader(data), int64(len(data))}).decompress(t.Context(), Go, 1); err == nil {
 			io.Copy(io.Discard, io.LimitReader(z, 1<<22))
 			z.Close()
 		}

@@ -61,12 +61,21 @@ func pack(t testing.TB, full string, entries ...Entry) string {
 // rawPackage writes a package of any headers, as a hostile one may be.
 func rawPackage(t testing.TB, full string, headers ...tar.Header) string {
 	t.Helper()
+	return rawPackageOf(t, full, nil, headers...)
+}
+
+// rawPackageOf is the same with contents for some of the files.
+func rawPackageOf(t testing.TB, full string, contents map[string]string, headers ...tar.Header) string {
+	t.Helper()
 	var b bytes.Buffer
 	tw := tar.NewWriter(&b)
 	for _, h := range headers {
 		content := ""
 		if h.Typeflag == tar.TypeReg {
 			content = "content of " + h.Name
+			if c, ok := contents[h.Name]; ok {
+				content = c
+			}
 			h.Size = int64(len(content))
 		}
 		if h.Mode == 0 {

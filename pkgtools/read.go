@@ -60,7 +60,7 @@ type PackageError struct {
 
 func (e *PackageError) Error() string {
 	var opening *fs.PathError
-	if errors.As(e.Err, &opening) && opening.Path == e.File {
+	if e.File == "" || errors.As(e.Err, &opening) && opening.Path == e.File {
 		return e.Err.Error()
 	}
 	return fmt.Sprintf("%q: %v", e.File, e.Err)
@@ -83,6 +83,9 @@ type ReadOptions struct {
 	Engine  string // for xz: Auto, Program or Go
 	Threads int    // for decompressing; 0 means all
 	Limits  Limits
+	// Progress, where set, is told how much of the archive was read, of what
+	// the file claims to hold; that is 0 where it does not tell.
+	Progress func(done, total int64)
 }
 
 // Reader reads the entries of a package one after the other. It trusts
@@ -90,8 +93,9 @@ type ReadOptions struct {
 // whole file was there, with right sums and a proper end, so nothing that was
 // read should be relied on before.
 type Reader struct {
-	file    *os.File
-	name    string
+	name    string    // of the file; empty where Open has not opened it
+	file    io.Closer // what Open has opened
+	src     *source
 	z       io.ReadCloser
 	in      *meteredReader
 	tr      *tar.Reader
@@ -117,16 +121,56 @@ func Open(ctx context.Context, name string, opt ReadOptions) (*Reader, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "open", Path: name, Err: errors.New("is not a file")}
 	}
-	r := &Reader{file: f, name: name, limits: opt.Limits.orDefault(), seen: map[string]fs.FileMode{}}
-	if err == nil {
-		r.z, r.ext, err = decompressor(ctx, f, opt.Engine, opt.Threads)
-	}
 	if err != nil {
 		f.Close()
-		return nil, r.because(err)
+		return nil, &PackageError{name, err}
 	}
-	r.start(ctx, r.z, info.Size())
+	r := &Reader{name: name, file: f}
+	if err := r.open(ctx, f, info.Size(), opt); err != nil {
+		f.Close()
+		return nil, err
+	}
 	return r, nil
+}
+
+// NewReader reads a package that is not in a file of its own: size bytes of
+// data. The Reader has to be closed all the same.
+func NewReader(ctx context.Context, data io.ReaderAt, size int64, opt ReadOptions) (*Reader, error) {
+	r := &Reader{}
+	if err := r.open(ctx, data, size, opt); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Reader) open(ctx context.Context, data io.ReaderAt, size int64, opt ReadOptions) (err error) {
+	r.src = &source{data, size}
+	if r.z, r.ext, err = r.src.decompress(ctx, opt.Engine, opt.Threads); err != nil {
+		return r.because(err)
+	}
+	r.start(ctx, r.z, size, opt)
+	if opt.Progress != nil {
+		// A claim that is wrong shows when the stream is read.
+		r.in.claimed, _ = r.src.claimedSize(r.ext)
+	}
+	return nil
+}
+
+func (r *Reader) start(ctx context.Context, stream io.Reader, compressed int64, opt ReadOptions) {
+	r.limits, r.seen = opt.Limits.orDefault(), map[string]fs.FileMode{}
+	// tar asks for single blocks.
+	stream = bufio.NewReaderSize(stream, 256<<10)
+	r.in = &meteredReader{ctx: ctx, r: stream, limits: r.limits, compressed: compressed, progress: opt.Progress}
+	r.tr = tar.NewReader(r.in)
+}
+
+// Close ends the reading, also before the end.
+func (r *Reader) Close() error {
+	err := r.z.Close()
+	if r.file != nil {
+		err = errors.Join(err, r.file.Close())
+	}
+	return err
 }
 
 // because makes err say which package cannot be read, unless it is that the
@@ -139,21 +183,6 @@ func (r *Reader) because(err error) error {
 		return context.Cause(r.in.ctx)
 	}
 	return &PackageError{r.name, err}
-}
-
-func (r *Reader) start(ctx context.Context, stream io.Reader, compressed int64) {
-	// tar asks for single blocks.
-	stream = bufio.NewReaderSize(stream, 256<<10)
-	r.in = &meteredReader{ctx: ctx, r: stream, limits: r.limits, compressed: compressed}
-	r.tr = tar.NewReader(r.in)
-}
-
-// Close ends the reading, also before the end.
-func (r *Reader) Close() error {
-	if r.z == nil {
-		return nil
-	}
-	return errors.Join(r.z.Close(), r.file.Close())
 }
 
 // Size is how much of the uncompressed archive has been read.
@@ -360,7 +389,9 @@ type meteredReader struct {
 	r          io.Reader
 	n          int64
 	compressed int64
+	claimed    int64
 	limits     Limits
+	progress   func(done, total int64)
 	err        error
 }
 
@@ -374,6 +405,9 @@ func (m *meteredReader) Read(p []byte) (int, error) {
 	}
 	n, err := m.r.Read(p)
 	m.n += int64(n)
+	if m.progress != nil {
+		m.progress(m.n, m.claimed)
+	}
 	switch {
 	case m.n > m.limits.Size:
 		err = &LimitError{"the size of the archive", m.limits.Size}

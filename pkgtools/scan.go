@@ -5,11 +5,9 @@ package pkgtools
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 )
 
@@ -60,33 +58,7 @@ func Scan(ctx context.Context, name string, opt ReadOptions, visit func(e *Entry
 // only what was read; what follows was not checked.
 func Describe(ctx context.Context, name string, opt ReadOptions) (*Package, error) {
 	opt.Threads = 1 // others would decompress what is not wanted
-	p, err := scan(ctx, name, opt, nil, func(p *Package) bool { return p.SlackDesc != nil })
-	if err != nil {
-		return nil, err
-	}
-	if p.Size, err = claimedSize(name, p); err != nil {
-		return nil, &PackageError{name, err}
-	}
-	return p, nil
-}
-
-// claimedSize is the uncompressed size that the file gives itself, 0 where the
-// format has none.
-func claimedSize(name string, p *Package) (int64, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	switch p.Ext {
-	case ".txz":
-		return xzSize(f, p.CompressedSize)
-	case ".tgz": // modulo 4 GiB: RFC 1952
-		var b [4]byte
-		_, err := f.ReadAt(b[:], p.CompressedSize-4)
-		return int64(binary.LittleEndian.Uint32(b[:])), err
-	}
-	return 0, nil
+	return scan(ctx, name, opt, nil, func(p *Package) bool { return p.SlackDesc != nil })
 }
 
 func scan(ctx context.Context, name string, opt ReadOptions, visit func(*Entry, io.Reader) error, enough func(*Package) bool) (_ *Package, err error) {
@@ -95,16 +67,13 @@ func scan(ctx context.Context, name string, opt ReadOptions, visit func(*Entry, 
 		return nil, err
 	}
 	defer r.Close() // reading it to its end has told all that there is to tell
-	info, err := r.file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	p := &Package{File: name, Ext: r.ext, CompressedSize: info.Size()}
+	p := &Package{File: name, Ext: r.ext, CompressedSize: r.in.compressed}
 	p.Full, _ = TrimExt(filepath.Base(name))
 	for !enough(p) {
 		e, err := r.Next()
 		if err == io.EOF {
-			break
+			p.Size, p.Dotted = r.Size(), r.dotted > 0
+			return p, nil
 		}
 		if err != nil {
 			return nil, err
@@ -117,8 +86,10 @@ func scan(ctx context.Context, name string, opt ReadOptions, visit func(*Entry, 
 			return nil, fmt.Errorf("%q: %w", name, err)
 		}
 	}
-	p.Size = r.Size()
 	p.Dotted = r.dotted > 0
+	if p.Size, err = r.src.claimedSize(r.ext); err != nil {
+		return nil, r.because(err)
+	}
 	return p, nil
 }
 

@@ -22,9 +22,6 @@ func (c *changer) stage(ctx context.Context, name string) error {
 	staged := map[string]string{} // where hard links find the file
 	var err error
 	c.pkg, err = Scan(ctx, name, c.opt.ReadOptions, func(e *Entry, content io.Reader) error {
-		if c.opt.Progress != nil {
-			c.opt.Progress(e.Size, 0)
-		}
 		if err := c.step("stage"); err != nil {
 			return err
 		}
@@ -127,6 +124,12 @@ func (c *changer) checkPlace(e *Entry, place string) error {
 				return &EntryError{e.Path, "would change the package database"}
 			}
 		}
+	}
+	// A package may bring the script for its own removal; makepkg's way for it
+	// is install/douninst.sh.
+	scripts := path.Join(c.d.adm, "douninst.sh")
+	if own := path.Join(scripts, c.report.Package); strings.HasPrefix(place, scripts+"/") && place != own {
+		return &EntryError{e.Path, "is the script for another package's removal"}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package pkgtools
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -33,8 +34,8 @@ type WalkOptions struct {
 //
 // Sockets are left out, as makepkg does. A file that cannot be read is an
 // error now rather than later.
-func Walk(dir string, opt WalkOptions) ([]Entry, error) {
-	w := walker{dir: dir, opt: opt, users: map[uint32]string{}, groups: map[uint32]string{}, seen: map[inode]string{}}
+func Walk(ctx context.Context, dir string, opt WalkOptions) ([]Entry, error) {
+	w := walker{ctx: ctx, dir: dir, opt: opt, users: map[uint32]string{}, groups: map[uint32]string{}, seen: map[inode]string{}}
 	info, err := os.Stat(dir)
 	if err != nil {
 		return nil, err
@@ -65,6 +66,7 @@ func Walk(dir string, opt WalkOptions) ([]Entry, error) {
 type inode struct{ dev, ino uint64 }
 
 type walker struct {
+	ctx           context.Context
 	dir           string
 	opt           WalkOptions
 	entries       []Entry
@@ -80,6 +82,9 @@ func (w *walker) warn(path, format string, args ...any) {
 }
 
 func (w *walker) visit(name string, d fs.DirEntry, err error) error {
+	if err == nil {
+		err = context.Cause(w.ctx)
+	}
 	if err != nil {
 		return err
 	}

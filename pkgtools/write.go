@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,45 +45,69 @@ func ParseEpoch(value string) (time.Time, error) {
 	return time.Unix(int64(n), 0), nil
 }
 
-// Write makes the package file name of entries. The compressor follows from
-// the extension of name, which is one of Extensions, or .tar.gz, .tar.bz2,
-// .tar.lz, .tar.lzma or .tar.xz. The file appears under its name when it is
-// whole and on the disk; until then, and after any error, what was there
-// before stays. The same entries and options give the same bytes.
-//
-// A file that cannot be packaged is an *EntryError.
+// Write makes the package file name of entries, compressed as its extension
+// says: see Encode. The file appears under its name when it is whole and on the
+// disk; until then, and after any error, what was there before stays.
 func Write(ctx context.Context, name string, entries []Entry, opt WriteOptions) error {
 	members, warnings, err := plan(entries, opt)
 	if err != nil {
 		return err
 	}
-	total := archiveSize(members)
 	file, err := createOutput(name)
 	if err != nil {
 		return err
 	}
 	defer file.abandon()
-	z, notes, err := newCompressor(ctx, file.File, name, total, opt.Compression)
-	if err != nil {
-		return err
-	}
-	out := &countingWriter{w: z, total: total, progress: opt.Progress}
-	err = writeTar(ctx, out, members)
-	if closeErr := z.Close(); closeErr != nil {
-		err = errors.Join(closeErr, ignoreEPIPE(err))
-	}
+	_, ext := OutputName(name)
+	notes, err := encode(ctx, file.File, ext, members, opt)
 	if err == nil {
 		err = file.finish()
 	}
 	if err != nil {
 		return fmt.Errorf("writing %q: %w", name, err)
 	}
-	if opt.Warn != nil {
-		for _, p := range append(append(notes, warnings...), contentWarnings(members)...) {
-			opt.Warn(p)
-		}
-	}
+	opt.tell(notes, warnings, contentWarnings(members))
 	return nil
+}
+
+// Encode writes a package of entries to w. The compressor follows from ext,
+// which is one of Extensions, or .tar.gz, .tar.bz2, .tar.lz, .tar.lzma or
+// .tar.xz. The same entries and options give the same bytes. A file that cannot
+// be packaged is an *EntryError.
+func Encode(ctx context.Context, w io.Writer, ext string, entries []Entry, opt WriteOptions) error {
+	members, warnings, err := plan(entries, opt)
+	if err != nil {
+		return err
+	}
+	notes, err := encode(ctx, w, ext, members, opt)
+	if err != nil {
+		return err
+	}
+	opt.tell(notes, warnings, contentWarnings(members))
+	return nil
+}
+
+// encode writes the archive. notes are warnings of the compressor.
+func encode(ctx context.Context, w io.Writer, ext string, members []Entry, opt WriteOptions) (notes []string, err error) {
+	total := archiveSize(members)
+	z, notes, err := newCompressor(ctx, w, ext, total, opt.Compression)
+	if err != nil {
+		return nil, err
+	}
+	err = writeTar(ctx, &countingWriter{w: z, total: total, progress: opt.Progress}, members)
+	if closeErr := z.Close(); closeErr != nil {
+		err = errors.Join(closeErr, ignoreEPIPE(err))
+	}
+	return notes, err
+}
+
+func (opt *WriteOptions) tell(warnings ...[]string) {
+	if opt.Warn == nil {
+		return
+	}
+	for _, text := range slices.Concat(warnings...) {
+		opt.Warn(text)
+	}
 }
 
 // ignoreEPIPE drops the error that only says that the compressor has ended: the

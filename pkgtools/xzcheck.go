@@ -14,9 +14,9 @@ import (
 // which it would take too much memory: it takes what the header of a block says
 // before anything is known to be true. The blocks are found as the decoder finds
 // them, one after the other; the indexes at the ends of the streams may lie.
-func checkXz(f io.ReaderAt, size int64) error {
-	w := xzWalker{f: f, size: size}
-	for w.at < size {
+func checkXz(s *source) error {
+	w := xzWalker{source: s}
+	for w.at < s.size {
 		if err := w.stream(); err != nil {
 			return err
 		}
@@ -25,14 +25,14 @@ func checkXz(f io.ReaderAt, size int64) error {
 }
 
 type xzWalker struct {
-	f        io.ReaderAt
-	at, size int64
+	*source
+	at int64
 }
 
 // next reads the next n bytes, which must be there.
 func (w *xzWalker) next(n int64) ([]byte, error) {
 	b := make([]byte, n)
-	if _, err := w.f.ReadAt(b, w.at); err != nil && err != io.EOF || w.at+n > w.size {
+	if _, err := w.ReadAt(b, w.at); err != nil && err != io.EOF || w.at+n > w.size {
 		return nil, errors.Join(errXz, err)
 	}
 	w.at += n
@@ -132,7 +132,7 @@ func (w *xzWalker) chunks() error {
 
 // index skips the index and the footer.
 func (w *xzWalker) index() error {
-	r := &byteCounter{in: bufio.NewReader(io.NewSectionReader(w.f, w.at, w.size-w.at))}
+	r := &byteCounter{in: bufio.NewReader(io.NewSectionReader(w, w.at, w.size-w.at))}
 	records, err := binary.ReadUvarint(r)
 	for i := uint64(0); i < 2*records && err == nil; i++ {
 		_, err = binary.ReadUvarint(r)

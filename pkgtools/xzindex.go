@@ -24,8 +24,8 @@ type xzRecord struct{ unpadded, size int64 }
 
 // xzSize is the uncompressed size of an xz file by its indexes, without
 // decompressing it: a claim, until the file was read.
-func xzSize(f io.ReaderAt, size int64) (total int64, err error) {
-	err = xzStreams(f, size, func(_ int64, records []xzRecord) error {
+func xzSize(s *source) (total int64, err error) {
+	err = xzStreams(s, func(records []xzRecord) error {
 		for _, r := range records {
 			if total += r.size; total < 0 {
 				return errXz
@@ -36,10 +36,9 @@ func xzSize(f io.ReaderAt, size int64) (total int64, err error) {
 	return total, err
 }
 
-// xzStreams calls visit for each stream from the last to the first, with the
-// place of its first block.
-func xzStreams(f io.ReaderAt, size int64, visit func(start int64, records []xzRecord) error) error {
-	end := size
+// xzStreams calls visit for each stream from the last to the first.
+func xzStreams(f *source, visit func(records []xzRecord) error) error {
+	end := f.size
 	for end > 0 {
 		var word [4]byte
 		if end < 4 {
@@ -56,7 +55,7 @@ func xzStreams(f io.ReaderAt, size int64, visit func(start int64, records []xzRe
 		if err != nil {
 			return err
 		}
-		if err := visit(start+xzHeaderSize, records); err != nil {
+		if err := visit(records); err != nil {
 			return err
 		}
 		end = start

@@ -70,7 +70,7 @@ func (m *Manifest) Package(ctx context.Context, o PackageOptions) (file string, 
 		}
 		return "", err
 	}
-	entries, err := m.entries(w)
+	entries, err := m.entries(ctx, w)
 	if err != nil {
 		return "", err
 	}
@@ -142,8 +142,8 @@ func tail(s string, n int) string {
 
 // entries are all members of the package: what the commands put into $PKG, the
 // contents, and what install/ holds.
-func (m *Manifest) entries(w *workspace) ([]pkgtools.Entry, error) {
-	staged, err := pkgtools.Walk(w.pkg, pkgtools.WalkOptions{RootOwned: true})
+func (m *Manifest) entries(ctx context.Context, w *workspace) ([]pkgtools.Entry, error) {
+	staged, err := pkgtools.Walk(ctx, w.pkg, pkgtools.WalkOptions{RootOwned: true})
 	if err != nil {
 		return nil, err
 	}

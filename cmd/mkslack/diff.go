@@ -42,7 +42,10 @@ func diffAction(c *cli.Context) error {
 	}
 	ctx, stop := interruptible(c)
 	defer stop()
+	bar := newProgress(c, "reading")
+	opt.Progress = bar.set
 	changes, err := pkgtools.Diff(ctx, c.Args().Get(0), c.Args().Get(1), opt)
+	bar.finish()
 	if err != nil {
 		return packageError(err)
 	}

@@ -37,9 +37,15 @@ func explodeAction(c *cli.Context) error {
 	}
 	ctx, stop := interruptible(c)
 	defer stop()
+	bar := newProgress(c, "reading")
+	if c.Bool("quiet") { // the names of the files are progress enough
+		read.Progress = bar.set
+	}
 	var errs []error
 	for _, file := range c.Args().Slice() {
-		if err := explodeOne(ctx, c, file, read); err != nil {
+		err := explodeOne(ctx, c, file, read)
+		bar.finish()
+		if err != nil {
 			errs = append(errs, packageError(err))
 		}
 		if ctx.Err() != nil {

@@ -105,6 +105,8 @@ func infoAction(c *cli.Context) error {
 	}
 	ctx, stop := interruptible(c)
 	defer stop()
+	bar := newProgress(c, "reading")
+	opt.Progress = bar.set
 	all := []packageInfo{}
 	var errs []error
 	for _, file := range c.Args().Slice() {
@@ -115,6 +117,7 @@ func infoAction(c *cli.Context) error {
 			}
 		}
 		p, err := read(ctx, file, opt)
+		bar.finish()
 		if err != nil {
 			if errs = append(errs, packageError(err)); ctx.Err() != nil {
 				break

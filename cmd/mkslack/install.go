@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
@@ -58,15 +60,14 @@ func changeAll(c *cli.Context, operands string, change changeFunc) error {
 	defer db.Close()
 	ctx, stop := interruptible(c)
 	defer stop()
+	// Nobody reading what is printed is no reason to stop. Scripts do not inherit
+	// this, as they would if the signal was ignored.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	var errs []error
 	reports := []*pkgtools.Report{}
 	for _, operand := range c.Args().Slice() {
 		bar := newProgress(c, "reading")
-		var read int64
-		opt.Progress = func(n, _ int64) {
-			read += n
-			bar.set(read, -1)
-		}
+		opt.Progress = bar.set
 		report, err := change(ctx, db, operand, opt)
 		bar.finish()
 		if err != nil {

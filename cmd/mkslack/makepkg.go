@@ -66,7 +66,7 @@ func makepkgAction(c *cli.Context) error {
 	fmt.Fprintf(w, "\nSlackware package maker, mkslack %s.\n\n", c.App.Version)
 	var warnings []string
 	walk.Warn = func(text string) { warnings = append(warnings, text) }
-	entries, err := pkgtools.Walk(".", walk)
+	entries, err := pkgtools.Walk(ctx, ".", walk)
 	if err != nil {
 		return fmt.Errorf("making %s: %w", output, err)
 	}

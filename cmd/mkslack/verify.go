@@ -47,11 +47,14 @@ func verifyAction(c *cli.Context) error {
 	}
 	ctx, stop := interruptible(c)
 	defer stop()
+	bar := newProgress(c, "reading")
+	opt.Progress = bar.set
 	status := exit.OK
 	var unreadable []error
 	all := []verified{}
 	for _, file := range c.Args().Slice() {
 		result, err := verifyOne(ctx, file, opt, c.Bool("strict"))
+		bar.finish()
 		var opening *fs.PathError
 		switch {
 		case ctx.Err() != nil:
