@@ -98,6 +98,9 @@ func encode(ctx context.Context, w io.Writer, ext string, members []Entry, opt W
 	if closeErr := z.Close(); closeErr != nil {
 		err = errors.Join(closeErr, ignoreEPIPE(err))
 	}
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // and not that the compressor was ended by it
+	}
 	return notes, err
 }
 
