@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"path/filepath"
 	"regexp"
-	"slices"
 )
 
 // format is one kind of file. Most are lines with an address somewhere, and
@@ -170,7 +169,7 @@ func recognise(path string, head []byte) (*format, error) {
 		lines[i] = bytes.TrimRight(lines[i][:min(len(lines[i]), 4096)], "\r")
 	}
 	if len(bytes.TrimSpace(head)) > 0 {
-		if f := formatNamed("json"); f.sign.Match(firstLine(lines)) && looksLikeJSON(head) && !slices.ContainsFunc(lines, isComment) {
+		if f := formatNamed("json"); f.sign.Match(firstLine(lines)) && looksLikeJSON(head) && !jsonComment.Match(head) {
 			return f, nil
 		}
 	}
@@ -205,12 +204,9 @@ func firstLine(lines [][]byte) []byte {
 	return nil
 }
 
-// isComment reports whether a line is a comment as Kea has them in its JSON,
-// which json.Decoder refuses.
-func isComment(line []byte) bool {
-	line = bytes.TrimSpace(line)
-	return bytes.HasPrefix(line, []byte("#")) || bytes.HasPrefix(line, []byte("//")) || bytes.HasPrefix(line, []byte("/*"))
-}
+// jsonComment is a comment as Kea has them in its JSON, which json.Decoder
+// refuses: at the beginning of a line, or behind a mark.
+var jsonComment = re(`(?m)(?:^|[,{}\[\]])[ \t]*(?:#|//|/\*)`)
 
 // looksLikeJSON tells JSON from a keyfile that begins with a [section].
 func looksLikeJSON(head []byte) bool {

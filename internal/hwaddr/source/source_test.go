@@ -161,6 +161,7 @@ ia-na "\001\000\000\000\000\003\000\001\002\000^\020\000F" { }
   // { "hw-address": "02:00:5e:10:00:3a" },
   { "client-id": "01:02:00:5e:10:00:3b" } ] } }
 `, []string{"2 02:00:5e:10:00:39 reserved nas", "3 02:00:5e:10:00:3a comment", "4 02:00:5e:10:00:3b reserved"}},
+	{"kea", "late.conf", "{ \"Dhcp4\": {\n" + strings.Repeat("  \"x\": \"http://192.0.2.1//\",\n", 80) + "  \"y\": 1, # more\n  \"hw-address\": \"02:00:5e:10:00:3f\" } }\n", []string{"83 02:00:5e:10:00:3f reserved"}},
 	{"kea.leases", "kea-leases4.csv", "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n" +
 		"192.0.2.10,02:00:5e:10:00:3c,01:02:00:5e:10:00:3c,3600,1795348800,1,0,0,laptop,0,,0\n" +
 		"192.0.2.11,02:00:5e:10:00:3d,,3600,1700000000,1,0,0,,0,,0\n192.0.2.12,02:00:5e:10:00:3e,,3600,1795348800,1,0,0,,2,,0\n192.0.2.13,,,3600,1795348800,1,0,0,,1,,0\n",
