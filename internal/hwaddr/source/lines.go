@@ -207,7 +207,7 @@ func readSNMP(in *input) error {
 			if err == nil && in.address(a, in.line) {
 				c := in.claim(a)
 				if m := snmpARP.FindStringSubmatch(line); m != nil {
-					c.IP = m[1]
+					c.IP = m[1] + m[2]
 				}
 				in.sink.Claim(c)
 			}
@@ -215,7 +215,7 @@ func readSNMP(in *input) error {
 		}
 		in.addresses(func(c *Claim) {
 			if m := snmpARP.FindStringSubmatch(line); m != nil {
-				c.IP = m[1]
+				c.IP = m[1] + m[2]
 			}
 			if m := snmpVLAN.FindStringSubmatch(line); m != nil {
 				c.VLAN = m[1]
@@ -232,7 +232,7 @@ var (
 	// With and without "-Oq", which leaves out the mark and the type.
 	snmpFdb  = re(`(?:17\.7\.1\.2\.2\.1\.[23]|dot1qTpFdb(?:Port|Status)|17\.4\.3\.1\.[23]|dot1dTpFdb(?:Port|Status))(?:\.(\d+))??\.(\d+(?:\.\d+){5})(?:\s*=\s*|\s+)(?:INTEGER:\s*)?(\S+)`)
 	snmpHex  = re(`(?:=\s*Hex-STRING:\s*|\s")((?:[0-9A-Fa-f]{2} ?){6})"?\s*$`)
-	snmpARP  = re(`(?:4\.22\.1\.2|ipNetToMediaPhysAddress)\.\d+\.(\d+\.\d+\.\d+\.\d+)`)
+	snmpARP  = re(`(?:4\.22\.1\.2|ipNetToMediaPhysAddress)\.\d+\.(\d+\.\d+\.\d+\.\d+)|PhysAddress\[\d+\]\[([0-9.]+)\]`)
 	snmpVLAN = re(`dot1qTpFdb\w+\[(\d+)\]`)
 	snmpPort = re(`=\s*INTEGER:\s*(\d+)`)
 )

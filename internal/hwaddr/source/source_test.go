@@ -214,8 +214,9 @@ BRIDGE-MIB::dot1dTpFdbPort.2.0.94.16.0.45 = INTEGER: 8
 Q-BRIDGE-MIB::dot1qTpFdbPort[10][STRING: 2:0:5e:10:0:2e] = INTEGER: 9
 BRIDGE-MIB::dot1dTpFdbAddress.'..^...' = Hex-STRING: 02 00 5E 10 00 2F
 IP-MIB::ipNetToMediaPhysAddress.2.192.0.2.7 = STRING: 2:0:5e:10:0:30
+IP-MIB::ipNetToMediaPhysAddress[2][192.0.2.9] = STRING: 2:0:5e:10:0:32
 .1.3.6.1.2.1.4.22.1.2.2.192.0.2.8 = Hex-STRING: 02 00 5E 10 00 31
-`, []string{"1 02:00:5e:10:00:2c used on 7 VLAN 10", "2 02:00:5e:10:00:2d used on 8", "3 02:00:5e:10:00:2e used on 9 VLAN 10", "4 02:00:5e:10:00:2f used", "5 02:00:5e:10:00:30 used 192.0.2.7", "6 02:00:5e:10:00:31 used 192.0.2.8"}},
+`, []string{"1 02:00:5e:10:00:2c used on 7 VLAN 10", "2 02:00:5e:10:00:2d used on 8", "3 02:00:5e:10:00:2e used on 9 VLAN 10", "4 02:00:5e:10:00:2f used", "5 02:00:5e:10:00:30 used 192.0.2.7", "6 02:00:5e:10:00:32 used 192.0.2.9", "7 02:00:5e:10:00:31 used 192.0.2.8"}},
 	{"snmp", "quiet", ".1.3.6.1.2.1.4.22.1.2.2.192.0.2.8 \"02 00 5E 10 00 21 \"\n.1.3.6.1.2.1.17.4.3.1.1.2.0.94.16.0.34 \"02 00 5E 10 00 22 \"\n.1.3.6.1.2.1.17.7.1.2.2.1.2.10.2.0.94.16.0.35 7\nIF-MIB::ifPhysAddress.2 = STRING: 2:0:5e:10:0:24\n.1.3.6.1.2.1.2.2.1.6.4 = Hex-STRING: 02 00 5E 10 00 25 \n",
 		[]string{"1 02:00:5e:10:00:21 used 192.0.2.8", "2 02:00:5e:10:00:22 used", "3 02:00:5e:10:00:23 used on 7 VLAN 10", "4 02:00:5e:10:00:24 used", "5 02:00:5e:10:00:25 used"}},
 	{"rc.conf", "rc.inet1.conf", `IFNAME[0]="bond0"
