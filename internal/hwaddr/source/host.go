@@ -206,6 +206,8 @@ func (c Claim) Age() string {
 	switch {
 	case c.Time.IsZero() || age < recent:
 		return ""
+	case age < 2*time.Hour:
+		return "an hour old"
 	case age < 48*time.Hour:
 		return fmt.Sprintf("%d hours old", int(age.Hours()))
 	}

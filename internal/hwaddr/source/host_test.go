@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -78,5 +79,19 @@ func TestKernelTables(t *testing.T) {
 		for _, x := range c.claims {
 			t.Logf("%s: %s %s %s", s.Name, x.Addr, x.Who(), x.Note)
 		}
+	}
+}
+
+func TestAge(t *testing.T) {
+	for ago, want := range map[time.Duration]string{
+		0: "", 59 * time.Minute: "", time.Hour: "an hour old", 119 * time.Minute: "an hour old",
+		2 * time.Hour: "2 hours old", 47 * time.Hour: "47 hours old", 48 * time.Hour: "2 days old", 50 * 24 * time.Hour: "50 days old",
+	} {
+		if got := (Claim{Time: now().Add(-ago)}).Age(); got != want {
+			t.Errorf("%v ago: %q, want %q", ago, got, want)
+		}
+	}
+	if got := (Claim{}).Age(); got != "" {
+		t.Errorf("at a time not known: %q", got)
 	}
 }
