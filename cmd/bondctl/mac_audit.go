@@ -38,7 +38,9 @@ func macAuditCommand() *cli.Command {
 			}
 			// Reading JSON leaves much behind: a million objects take 51 MB so, else 67.
 			debug.SetGCPercent(50)
+			done := cmdline.Waiting(c.App.ErrWriter, "reading "+plural(len(sources), "source", "sources"))
 			report := vet.Audit(sources, links)
+			done()
 			if c.Bool("json") {
 				err = cmdline.WriteJSON(c.App.Writer, macJSONAudit{report, jsonSources(report.Sources)})
 			} else {

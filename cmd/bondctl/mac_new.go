@@ -5,7 +5,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 
@@ -58,7 +57,7 @@ func macNew(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	v := candidates{macVetter: vetter, stderr: c.App.ErrWriter}
+	v := candidates{macVetter: vetter}
 	var list []hwaddr.Addr
 	if c.Bool("random") {
 		for tries := 0; len(list) < n && v.err == nil; tries++ {
@@ -97,9 +96,8 @@ func macNew(c *cli.Context) error {
 // candidates vets addresses one by one.
 type candidates struct {
 	*macVetter
-	stderr io.Writer
-	doubt  string // why a verdict was "cannot tell"
-	err    error  // ends the search
+	doubt string // why a verdict was "cannot tell"
+	err   error  // ends the search
 }
 
 // accept refuses an address that others have, were it only in a comment: there

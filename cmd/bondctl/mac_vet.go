@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 
@@ -23,10 +24,11 @@ type macVetter struct {
 	own     vet.Own
 	live    probe.Options // without an Interface nothing is sent
 	ctx     context.Context
+	stderr  io.Writer
 }
 
 func newMACVetter(c *cli.Context) (*macVetter, error) {
-	v := &macVetter{ctx: c.Context, live: probe.Options{Interface: c.String("live"), Tame: c.Bool("tame")}}
+	v := &macVetter{ctx: c.Context, stderr: c.App.ErrWriter, live: probe.Options{Interface: c.String("live"), Tame: c.Bool("tame")}}
 	if v.live.Interface == "" && (c.IsSet("sweep") || c.IsSet("tame") || c.IsSet("live")) {
 		return nil, cmdline.Usagef("%s: --sweep and --tame go with --live INTERFACE", c.Command.HelpName)
 	}
@@ -48,7 +50,9 @@ func newMACVetter(c *cli.Context) (*macVetter, error) {
 // check gives the verdicts. The LAN is not asked about what a source has shown
 // to be in use.
 func (v *macVetter) check(addrs ...hwaddr.Addr) (*vet.Report, error) {
+	done := cmdline.Waiting(v.stderr, "reading "+plural(len(v.sources), "source", "sources"))
 	report := vet.Check(addrs, v.sources, v.own)
+	done()
 	if v.live.Interface == "" {
 		return report, nil
 	}
@@ -75,7 +79,9 @@ func (v *macVetter) check(addrs ...hwaddr.Addr) (*vet.Report, error) {
 	if len(ask) == 0 {
 		return report, nil
 	}
+	done = cmdline.Waiting(v.stderr, "asking the LAN at "+o.Interface)
 	live, err := probe.Run(v.ctx, o, ask)
+	done()
 	if err != nil {
 		return nil, cmdline.Usagef("mac: --live %s: %s", o.Interface, err)
 	}

@@ -5,9 +5,11 @@ package cmdline
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slackbond/slackbond/internal/exit"
 	"github.com/urfave/cli/v2"
@@ -143,4 +145,52 @@ func TestColoursOnlyOnATerminal(t *testing.T) {
 	if got := (Palette{on: true}).Bad("down"); got != "\x1b[31mdown\x1b[0m" {
 		t.Errorf("on a terminal: %q", got)
 	}
+}
+
+// TestWaiting checks that something is said only where it takes long and is on
+// a terminal, and that it goes away.
+func TestWaiting(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	Waiting(w, "reading")()
+	w.Close()
+	if out, _ := io.ReadAll(r); len(out) > 0 {
+		t.Errorf("in a pipe: %q", out)
+	}
+	var quick bytes.Buffer
+	waiting(&quick, "reading", time.Hour)()
+	if quick.Len() > 0 {
+		t.Errorf("before its time: %q", &quick)
+	}
+	said := make(lines)
+	done := waiting(said, "reading", time.Millisecond)
+	for _, want := range []string{"\rreading: 1 s", "\rreading: 2 s"} {
+		if got := <-said; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	ended := make(chan string)
+	go func() {
+		last := ""
+		for text := range said {
+			last = text
+		}
+		ended <- last
+	}()
+	done()
+	done() // no harm
+	close(said)
+	if last := <-ended; last != "\r\x1b[K" {
+		t.Errorf("at the end: %q", last)
+	}
+}
+
+// lines is a terminal of which each write is read.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
 }
