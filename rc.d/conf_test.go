@@ -19,7 +19,9 @@ func TestRefused(t *testing.T) {
 		status     int
 		stderr     string
 	}{
-		{"syntax", "IFNAME[0]=(\n'", 2, `rc\.bond\.conf: line 2: .*; nothing is done until .*rc\.bond\.conf is right`},
+		{"syntax", "IFNAME[0]=(\n'", 2, `rc\.bond\.conf: line 2: .*; nothing is done until it is right\n$`},
+		{"no quotes", "IFNAME[0]=bond0\nBONDNICS[0]=eth0 eth1", 2, `rc\.bond\.conf: line 2: (eth1: command not found|.BONDNICS\[0\].: not a valid identifier); nothing is done until it is right\n$`},
+		{"line ends of DOS", strings.ReplaceAll(pair, "\n", "\r\n"), 2, `rc\.bond\.conf has the line ends of DOS, .*; sed -i 's/\\r\$//' \S*rc\.bond\.conf removes them\n$`},
 		{"no name", `BONDNICS[3]="eth0"`, 1, `BONDNICS\[3\]: IFNAME\[3\] is missing`},
 		{"commas", "IFNAME[0]=bond0\nBONDNICS[0]=eth0,eth1", 1, `BONDNICS\[0\]: "eth0,eth1" cannot be a member`},
 		{"bad name", "IFNAME[0]='../lo'\nBONDNICS[0]=eth0", 1, `IFNAME\[0\]: no name for a network interface`},

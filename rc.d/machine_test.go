@@ -59,11 +59,14 @@ func newMachine(t *testing.T, nics ...string) *machine {
 	m.program("sbin/rmmod", "")
 	m.program("usr/sbin/bondctl", "")
 	m.program("sbin/ifenslave", `
-slaves=$root/sys/class/net/${1#-d}/bonding/slaves
+net=$root/sys/class/net
 case $1 in
--d) : >"$root/sys/class/net/$2/bonding/slaves" ;;
-*) echo "$(cat $slaves) ${*:2}" >$slaves ;;
-esac`)
+-d) flags=0x1002; : >"$net/$2/bonding/slaves" ;;
+*) flags=0x1003; echo "$(cat "$net/$1/bonding/slaves") ${*:2}" >"$net/$1/bonding/slaves" ;;
+esac
+for nic in ${*:2}; do
+  [ -e "$net/$nic/bonding" ] || echo $flags >"$net/$nic/flags" # as the driver does
+done`)
 	if flock, err := exec.LookPath("flock"); err == nil {
 		if err := os.Symlink(flock, filepath.Join(m.root, "usr/bin/flock")); err != nil {
 			t.Fatal(err)

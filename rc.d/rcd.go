@@ -26,9 +26,12 @@ var conf string
 type data struct {
 	Version string
 	Modes   []string // in the order of their numbers
-	Options []string // rows of the script's table
+	Options []option // in the order in which the kernel takes them
 	Aliases []string // elements of a bash array: [alias]=name
 }
+
+// An option is one of the script's table.
+type option struct{ Name, Row string }
 
 func newData() data {
 	d := data{Version: version.Version}
@@ -38,7 +41,7 @@ func newData() data {
 	for i := range bond.Options {
 		o := &bond.Options[i]
 		if o.Name != "mode" { // the first row, written by itself
-			d.Options = append(d.Options, row(o))
+			d.Options = append(d.Options, option{o.Name, row(len(d.Options)+1, o)})
 		}
 		for _, alias := range o.Aliases {
 			d.Aliases = append(d.Aliases, "["+alias+"]="+o.Name)
@@ -47,9 +50,9 @@ func newData() data {
 	return d
 }
 
-// row is an option as the script's table has it: name, numbers of its modes,
+// row is an option as the script's table has it: its place, numbers of its modes,
 // the state it needs, whose it is, how it is set, and what its values are.
-func row(o *bond.Option) string {
+func row(place int, o *bond.Option) string {
 	var modes strings.Builder
 	for _, m := range bond.Modes() {
 		if o.Modes.Has(m) {
@@ -72,7 +75,7 @@ func row(o *bond.Option) string {
 	if o.NetlinkOnly {
 		where = "netlink"
 	}
-	return strings.Join([]string{o.Name, modes.String(), state, whose, where, form(o)}, " ")
+	return strings.Join([]string{strconv.Itoa(place), modes.String(), state, whose, where, form(o)}, " ")
 }
 
 func form(o *bond.Option) string {

@@ -3,6 +3,7 @@
 package rcd
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,8 +54,8 @@ func TestOptionTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	rest := string(text)
-	for _, o := range bond.Options {
-		_, after, found := strings.Cut(rest, "\n  \""+o.Name+" ")
+	for place, o := range bond.Options {
+		_, after, found := strings.Cut(rest, fmt.Sprintf("\n  [%s]=\"%d ", o.Name, place))
 		if !found {
 			t.Errorf("option %s is not in the table, or not at its place", o.Name)
 			continue

@@ -273,6 +273,7 @@ eth0:1: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500
 			if err := os.Remove(m.path("sbin/ip")); err != nil {
 				t.Fatal(err)
 			}
+			m.write("sys/class/net/eth0/flags", "0x1003")
 			m.write("ifconfig.txt", layout)
 			// Of the bond it tells what was given to it.
 			m.program("sbin/ifconfig", `

@@ -41,7 +41,7 @@ var Mutants = []Mutant{
 	{
 		Name: "address-not-read-back", Promise: "an address that the kernel did not take is a failure",
 		Scenario: "rc_readback", Fails: "does not have it",
-		In: "check_address", From: `has_address "$1" "$2" || blame`, To: `true || blame`,
+		In: "check_addresses", From: `has_address "${w[2]}" ||`, To: `true ||`,
 	},
 	{
 		Name: "netlink-not-read-back", Promise: "a netlink option that the kernel did not take is a failure",
@@ -61,7 +61,7 @@ var Mutants = []Mutant{
 	{
 		Name: "default-monitor", Promise: "miimon is 100 where no monitor is named",
 		Scenario: "rc_missing_nic", Fails: "miimon",
-		In: "load_monitor", From: `want[miimon]=100`, To: `want[miimon]=0`,
+		In: "load_monitor", From: `wish miimon 100`, To: `wish miimon 0`,
 	},
 
 	// start checks everything that it can before it touches anything.
@@ -83,7 +83,7 @@ var Mutants = []Mutant{
 	{
 		Name: "syntax-error", Promise: "a file that bash cannot read is not half used",
 		Scenario: "rc_bad_config", Fails: "wanted 2: rc_bond start",
-		In: "read_conf", From: `! problem=$(/bin/bash -n "$conf" 2>&1)`, To: `false`,
+		In: "read_conf", From: `[[ $problem == "$conf: line "* ]]`, To: `false`,
 	},
 	{
 		Name: "bridge-port", Promise: "a NIC of another bond or bridge is refused and named",
@@ -150,12 +150,12 @@ var Mutants = []Mutant{
 	{
 		Name: "address-not-noted", Promise: "stop takes the addresses that start gave",
 		Scenario: "rc_byhand", Fails: "with its own address alone",
-		In: "add_address", From: `note "address $1 $2"`, To: `:`,
+		In: "give_addresses", From: `note "address $family $address"`, To: `:`,
 	},
 	{
 		Name: "address-of-others", Promise: "stop leaves an address that was there before",
 		Scenario: "rc_byhand", Fails: "with its own address alone",
-		In: "add_address", From: `! has_address "$1" "$2" || return 0`, To: `:`,
+		In: "give_addresses", From: `! has_address "$address" || continue`, To: `:`,
 	},
 	{
 		Name: "option-not-noted", Promise: "stop gives a bond that it took its options back",
@@ -207,12 +207,12 @@ var Mutants = []Mutant{
 	{
 		Name: "v4-forgotten", Promise: "a NIC gets its IPv4 addresses back",
 		Scenario: "rc_undo", Fails: "a failed start leaves all as it was",
-		In: "lines_of", From: `[ -z "$line" ] || lines+=("addr`, To: `[[ $line != 6* ]] || lines+=("addr`,
+		In: "lines_of", From: `lines+=("addr`, To: `[[ $line != 6* ]] || lines+=("addr`,
 	},
 	{
 		Name: "v6-forgotten", Promise: "a NIC gets its IPv6 addresses back",
 		Scenario: "rc_undo", Fails: "a failed start leaves all as it was",
-		In: "lines_of", From: `[ -z "$line" ] || lines+=("addr`, To: `[[ $line != 4* ]] || lines+=("addr`,
+		In: "lines_of", From: `lines+=("addr`, To: `[[ $line != 4* ]] || lines+=("addr`,
 	},
 	{
 		Name: "label-forgotten", Promise: "addresses get their labels back",
@@ -222,7 +222,7 @@ var Mutants = []Mutant{
 	{
 		Name: "routes-forgotten", Promise: "the routes over a NIC are back",
 		Scenario: "rc_undo", Fails: "stop leaves all as it was",
-		In: "lines_of", From: `[ -z "$line" ] || lines+=("route`, To: `true || lines+=("route`,
+		In: "lines_of", From: `lines+=("route`, To: `true || lines+=("route`,
 	},
 	{
 		Name: "route-order", Promise: "routes come back in an order that the kernel takes",
@@ -246,8 +246,38 @@ var Mutants = []Mutant{
 	},
 	{
 		Name: "reason-lost", Promise: "a failure says what the kernel said",
-		Scenario: "rc_undo", Fails: "adding its addresses: ",
-		In: "run_batch", From: `text+="${text:+; }$line"`, To: `text='some error'`,
+		Scenario: "rc_undo", Fails: "adding 2001:db8:77::2/64: ",
+		In: "refusals", From: `said+="${said:+; }$line"`, To: `said='some error'`,
+	},
+	{
+		Name: "journal-unwritten", Promise: "what cannot be noted in the journal is not done",
+		Scenario: "rc_poor_machine", Fails: "cannot write its journal",
+		In: "note", From: `blame "cannot write its journal, $run/bond.$bond" || return`, To: `:`,
+	},
+	{
+		Name: "program-missing", Promise: "without ifenslave nothing is touched",
+		Scenario: "rc_poor_machine", Fails: "ifenslave is not there",
+		In: "check_tools", From: `[ ! -x "$ifenslave" ]`, To: `false`,
+	},
+	{
+		Name: "dos-line-ends", Promise: "a file with the line ends of DOS is refused for these",
+		Scenario: "rc_poor_machine", Fails: "the line ends of DOS",
+		In: "read_conf", From: `*$'\r'*`, To: `*$'\v'*`,
+	},
+	{
+		Name: "names-for-echo", Promise: "a bond may be called e",
+		Scenario: "rc_poor_machine", Fails: "is gone again",
+		In: "put", From: `printf '%s\n' "$1"`, To: `echo "$1"`,
+	},
+	{
+		Name: "routes-alone", Promise: "a NIC without an address gets its routes back",
+		Scenario: "rc_poor_machine", Fails: "and comes back",
+		In: "note_nics", From: `! ((flags & 1)) || look_routes`, To: `:`,
+	},
+	{
+		Name: "member-down", Promise: "start sets a member up that somebody set down",
+		Scenario: "rc_poor_machine", Fails: "is up again",
+		In: "survey", From: `is_up "$nic" || idle+=("$nic")`, To: `:`,
 	},
 
 	// A second start changes nothing; a start after a kill converges.

@@ -38,7 +38,7 @@ cat >/tmp/killer <<'END'
 set -T
 changes=0
 trap 'case $BASH_COMMAND in
-  "echo \"\$1\" > \"\$2\""* | "printf "*bond* | "mv "* | ": > \"\$run"* | "\"\$@\" 2> "* | "\"\$ip\" -force"*)
+  "printf "*"\"\$2\"" | "printf "*bond* | "mv "* | ": > \"\$run"* | "\"\$@\" 2> "* | "\"\$ip\" -force"* | "look \"\${c"*)
     changes=$((changes + 1))
     echo $changes >/tmp/changes
     [ $changes -ne ${KILL_AT:-0} ] || kill -9 $$ ;;

@@ -50,9 +50,9 @@ cp "$ip" /hidden/ip
 cat >/hidden/broken <<'END'
 #!/bin/bash
 case $* in
-*-batch*) grep -v 'replace 10\.77\.0\.2/24 ' | /hidden/ip "$@" ;;
-*) exec /hidden/ip "$@" ;;
+*-batch*) sed -i '/replace 10\.77\.0\.2.24 /d' "${@: -1}" ;;
 esac
+exec /hidden/ip "$@"
 END
 chmod 755 /hidden/broken
 config <<'END'
@@ -61,7 +61,7 @@ BONDNICS[0]="eth0 eth1"
 IPADDRS[0]="10.77.0.3/24 10.77.0.2/24"
 END
 mount --bind /hidden/broken "$ip"
-refused 'address 10.77.0.2/24: the kernel accepted it and does not have it'
+refused 'adding 10.77.0.2/24: the kernel accepted it and does not have it'
 umount "$ip"
 
 # --- An option that only netlink has, and this kernel does not: old kernels accept what

@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What may be wrong with a machine or odd in a file: each is said, and nothing is left half done.
+
+# shellcheck disable=SC2154 # out, err and others are set by lib.sh
+. /vm/scenarios/lib.sh
+
+make_dummies eth0 eth1
+ip link set eth0 up
+ip address add 10.77.0.5/24 dev eth0
+conf='IFNAME[0]="bond0"
+BONDNICS[0]="eth0 eth1"
+IPADDRS[0]="10.77.0.2/24"'
+config <<<"$conf"
+refused() {
+  local before
+  before=$(snapshot)
+  expect_status "$1" rc_bond start
+  expect_err "^rc.bond: [^"$'\n'"]*$2[^"$'\n'"]*$"
+  unchanged "$2: nothing touched" "$before" "$(snapshot)"
+}
+
+# --- /run cannot be written, is full, or is full a moment later.
+mount -t tmpfs -o ro tmpfs /run
+refused 1 'cannot write /run/rc.bond/lock'
+umount /run
+mkdir -p /run/rc.bond
+mount -t tmpfs -o size=16k tmpfs /run/rc.bond
+dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=4 2>/dev/null
+refused 1 'cannot write /run/rc.bond/batch'
+before=$(snapshot)
+# Room for the commands to ip, none for a journal.
+umount /run/rc.bond
+mount -t tmpfs -o size=12k tmpfs /run/rc.bond
+rc_bond status >/dev/null 2>&1
+echo "address show" >/run/rc.bond/batch
+echo "start" >/run/rc.bond/lock
+: >/run/rc.bond/why
+dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=4 2>/dev/null
+expect_status 1 rc_bond start
+expect_err 'bond0: cannot write its journal, /run/rc.bond/bond.bond0'
+unchanged "no journal, no change" "$before" "$(snapshot)"
+umount /run/rc.bond
+
+# --- Programs that are missing.
+without() {
+  local file what=$1
+  shift
+  for file; do
+    file=$(readlink -f "$file")
+    mount --bind /tmp/nothing "$file"
+  done
+  refused 1 "$what"
+  for file; do umount "$(readlink -f "$file")"; done
+}
+: >/tmp/nothing
+cp "$(readlink -f /sbin/ip)" /usr/local/bin/ip # for this scenario's own use
+hash -r
+without '/sbin/ifenslave is not there' /sbin/ifenslave
+without 'neither /sbin/ip nor /sbin/ifconfig' /sbin/ip /sbin/ifconfig
+
+# --- Files of other systems, and lists in more than one line.
+config <<<"${conf//$'\n'/$'\r\n'}"
+refused 2 'rc.bond.conf has the line ends of DOS'
+config <<<"${conf/'"eth0 eth1"'/eth0 eth1}"
+refused 2 'rc.bond.conf: line 2: .*; nothing is done until it is right'
+config <<<"${conf/eth0 eth1/$'\n\teth0\t\n  eth1 \t\n'}"
+expect_status 0 rc_bond start
+equal "blanks, tabs and line ends between NICs" "eth0 eth1" "$(members bond0)"
+ip link set eth1 down
+expect_status 0 rc_bond start
+check "a member that was set down is up again" is_up eth1
+expect_status 0 rc_bond stop
+unchanged "and stop leads back" "$before" "$(snapshot)"
+
+# --- Names that a shell's echo would take for options.
+ip link add name n type dummy
+ip link add name ne type dummy
+config <<'END'
+IFNAME[0]="e"
+BONDNICS[0]="n ne"
+IFOPTS[0]="primary ne"
+END
+expect_status 0 rc_bond start
+equal "a bond e of n and ne" "n ne, ne" "$(members e), $(option e primary)"
+expect_status 0 rc_bond stop
+refute "is gone again" exists e
+ip link del dev n
+ip link del dev ne
+
+# --- A route by a NIC that has no address of its own.
+config <<<"$conf"
+ip link set eth1 up
+ip route add 10.99.0.0/16 dev eth1
+with_routes() {
+  snapshot
+  ip route
+}
+before=$(with_routes)
+expect_status 0 rc_bond start
+refute "it goes with the NIC" grep -q 10.99 <(ip route)
+expect_status 0 rc_bond stop
+unchanged "and comes back" "$before" "$(with_routes)"
+ip route del 10.99.0.0/16
+ip link set eth1 down
+before=$(snapshot)
+
+# --- An MTU that a NIC cannot have.
+modprobe 8021q
+ip link add link eth1 name low type vlan id 7
+config <<<"${conf/eth1/low}"$'\nMTU[0]="9000"'
+before=$(snapshot)
+expect_status 1 rc_bond start
+expect_err 'bond0: making low a member: .*'
+expect_err 'everything is back as it was'
+unchanged "MTU: all as before" "$before" "$(snapshot)"
+ip link del low
+
+# --- IPv6 that is off.
+sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+expect_status 0 rc_bond start
+equal "IPv4 without IPv6" 10.77.0.2/24 "$(ip -o -4 address show dev bond0 | awk '{ print $4 }')"
+expect_status 0 rc_bond stop
+config <<<"$conf"$'\nIP6ADDRS[0]="2001:db8::2/64"'
+expect_status 1 rc_bond start
+expect_err 'bond0: adding 2001:db8::2/64: '
+unchanged "an IPv6 address without IPv6: all as before" "$before" "$(snapshot)"
+sysctl -qw net.ipv6.conf.default.disable_ipv6=0
+
+# --- Of several bonds, one whose address the kernel refuses: the others stay.
+make_dummies eth2 eth3
+config <<'END'
+IFNAME[0]="bond0" BONDNICS[0]="eth0" IPADDRS[0]="10.77.0.2/24"
+IFNAME[1]="bond1" BONDNICS[1]="eth2" IPADDRS[1]="10.78.0.2/24 0.0.0.0/8" IP6ADDRS[1]="2001:db8:1::2/64"
+IFNAME[2]="bond2" BONDNICS[2]="eth3" IPADDRS[2]="10.79.0.2/24" IP6ADDRS[2]="2001:db8:2::2/64"
+END
+sysctl -qw net.ipv6.conf.default.accept_dad=0
+sysctl -qw net.ipv6.conf.all.disable_ipv6=0
+expect_status 1 rc_bond start
+expect_err 'bond1: adding 0.0.0.0/8: the kernel accepted it and does not have it'
+equal "the others stay" "bond0 bond2" "$(</sys/class/net/bonding_masters)"
+equal "with their addresses" "10.77.0.2/24 10.79.0.2/24" "$(ip -o -4 address show | awk '/bond/ { print $4 }' | tr '\n' ' ' | sed 's/ $//')"
