@@ -53,9 +53,12 @@ func printed(s *script) []byte {
 }
 
 // sameCommands reports whether the scripts run the same commands with the same
-// words, and write to the same files.
+// words, and write to the same files. Tests do not count.
 func sameCommands(a, b *script) bool {
-	return slices.EqualFunc(a.calls, b.calls, func(x, y call) bool { return slices.Equal(x.words, y.words) }) &&
+	commands := func(s *script) []call {
+		return slices.DeleteFunc(slices.Clone(s.calls), func(c call) bool { return c.words[0] == "[" })
+	}
+	return slices.EqualFunc(commands(a), commands(b), func(x, y call) bool { return slices.Equal(x.words, y.words) }) &&
 		slices.Equal(a.written, b.written) && len(a.funcs) == len(b.funcs)
 }
 
@@ -155,7 +158,7 @@ func (s *script) unusedLines(stmt *syntax.Stmt, unused map[string]bool) (lines [
 				lines = append(lines, some...)
 				empty = empty && all
 			}
-			whole = whole && empty
+			whole = whole && empty && onlyTests(i.Cond)
 		}
 		if !whole && s.leavesEmpty(c, lines) {
 			return nil, false
@@ -168,6 +171,23 @@ func (s *script) unusedLines(stmt *syntax.Stmt, unused map[string]bool) (lines [
 		}
 	}
 	return lines, whole
+}
+
+// onlyTests reports whether the conditions do nothing but look: [ ... ].
+func onlyTests(conditions []*syntax.Stmt) bool {
+	only := true
+	for _, cond := range conditions {
+		syntax.Walk(cond, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.CallExpr:
+				only = only && len(n.Args) > 0 && n.Args[0].Lit() == "["
+			case *syntax.CmdSubst, *syntax.ProcSubst, *syntax.Redirect:
+				only = false
+			}
+			return only
+		})
+	}
+	return only
 }
 
 // leavesEmpty reports whether a branch would have no statement without the lines.
