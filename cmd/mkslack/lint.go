@@ -91,6 +91,9 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
+		if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%q: neither a directory nor a file", arg)
+		}
 		if c.Bool("fix") {
 			return nil, fmt.Errorf("%q: --fix mends directories, not packages and archives", arg)
 		}

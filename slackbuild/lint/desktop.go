@@ -46,7 +46,7 @@ type desktop struct {
 }
 
 var (
-	desktopKeyRE    = regexp.MustCompile(`^([A-Za-z0-9-]+)(\[[A-Za-z0-9_.@-]+\])?$`)
+	desktopKeyRE    = regexp.MustCompile(`^([A-Za-z0-9-]+)(\[[A-Za-z0-9_.@$-]+\])?$`) // KDE has Key[$e]
 	desktopActionRE = regexp.MustCompile(`^Desktop Action [A-Za-z0-9-]+$`)
 )
 

@@ -45,10 +45,12 @@ var preservePermsCases = []configCase{
 func checkConfigFunctions(f *findings, file string, s *script) {
 	for _, fn := range []struct {
 		name, rule string
+		losing     string // the rule where the administrator's file is lost
 		cases      []configCase
 	}{
-		{"config", "doinst-config-body", configCases},
-		{"preserve_perms", "doinst-preserve-perms", preservePermsCases},
+		{"config", "doinst-config-body", "doinst-config-loses", configCases},
+		// Some packages replace a script whatever was changed in it.
+		{"preserve_perms", "doinst-preserve-perms", "doinst-preserve-perms", preservePermsCases},
 	} {
 		decl := s.funcs[fn.name]
 		if decl == nil {
@@ -61,7 +63,7 @@ func checkConfigFunctions(f *findings, file string, s *script) {
 			case err != nil:
 				f.add(fn.rule, file, line, "%s() is not like others, and what it does was not made out", fn.name)
 			case after[oldConf].content != c.after[oldConf].content && c.before[oldConf] == mine:
-				f.add("doinst-config-loses", file, line, "%s(): where %s, that is lost", fn.name, c.when)
+				f.add(fn.losing, file, line, "%s(): where %s, that is lost", fn.name, c.when)
 			case !sameFiles(after, c.after):
 				f.add(fn.rule, file, line, "%s(): where %s, it leaves %s", fn.name, c.when, describeFiles(after))
 			default:

@@ -42,7 +42,7 @@ var infoStartRE = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
 // its lines, without quotes and backslashes.
 func infoValues(s string) (values map[string][]string, ok bool) {
 	values = map[string][]string{}
-	name, closed := "", true
+	name, closed, bare := "", true, false // bare: without quotes
 	for line := range strings.Lines(s) {
 		line = strings.TrimSpace(line)
 		m := infoStartRE.FindStringSubmatch(line)
@@ -56,7 +56,8 @@ func infoValues(s string) (values map[string][]string, ok bool) {
 			name, line = m[1], m[2]
 			values[name] = nil
 			rest, quoted := strings.CutPrefix(line, `"`)
-			closed = !quoted && !strings.HasSuffix(line, `\`)
+			bare = !quoted
+			closed = bare && !strings.HasSuffix(line, `\`)
 			line = rest
 		case closed:
 			return nil, false // it belongs to nothing
@@ -65,7 +66,7 @@ func infoValues(s string) (values map[string][]string, ok bool) {
 		if rest, ends := strings.CutSuffix(line, `"`); ends {
 			line, closed = strings.TrimRight(rest, " "), true
 		}
-		if strings.ContainsAny(line, "\"'`$\\") || closed && line != "" && m != nil && !strings.Contains(s, name+`="`) && strings.Contains(line, " ") {
+		if strings.ContainsAny(line, "\"'`$\\") || bare && strings.Contains(line, " ") {
 			return nil, false // to be looked at
 		}
 		if line != "" {

@@ -14,6 +14,9 @@ import (
 //	                                   since .info, README and slack-desc have no comments
 type ignored struct{ list []*disabled }
 
+// maxDisabled is how many comments count in a directory; there are fewer rules.
+const maxDisabled = 1000
+
 // disabled is one rule in one comment.
 type disabled struct {
 	rule string
@@ -31,6 +34,7 @@ var disableRE = regexp.MustCompile(`^\s*mkslack:\s*disable(-file)?=(.*)`)
 
 // read takes the comments of a script up.
 func (i *ignored) read(file string, s *script, directory bool) {
+	about := s.codeLines()
 	for _, c := range s.comments {
 		m := disableRE.FindStringSubmatch(c.text)
 		if m == nil {
@@ -44,23 +48,28 @@ func (i *ignored) read(file string, s *script, directory bool) {
 			d := &disabled{rule: rule, file: file, at: file, atLine: c.line}
 			switch {
 			case m[1] == "":
-				d.line = s.codeLine(c)
+				d.line = about[c.line]
 			case directory:
 				d.file = ""
 			}
-			i.list = append(i.list, d)
+			if len(i.list) < maxDisabled {
+				i.list = append(i.list, d)
+			}
 		}
 	}
 }
 
-// codeLine is the line that a comment is about: its own, or, where it stands
-// alone, the next that is no comment.
-func (s *script) codeLine(c comment) int {
-	n := c.line
-	for n < len(s.lines) && strings.HasPrefix(strings.TrimSpace(s.lines[n-1]), "#") {
-		n++
+// codeLines tells for each line which one a comment there is about: itself, or,
+// where the comment stands alone, the next that is none.
+func (s *script) codeLines() []int {
+	about := make([]int, len(s.lines)+1)
+	for n := len(s.lines); n > 0; n-- {
+		about[n] = n
+		if n < len(s.lines) && strings.HasPrefix(strings.TrimSpace(s.lines[n-1]), "#") {
+			about[n] = about[n+1]
+		}
 	}
-	return n
+	return about
 }
 
 // has reports whether the finding is switched off.

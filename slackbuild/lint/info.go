@@ -25,7 +25,14 @@ func (b *build) checkInfo(text string) {
 	b.checkText(file, text, textRules{crlf: "info-line-ends", newline: "info-line-ends", blanks: "info-blanks", tab: "info-tab", utf8: "info-utf8"})
 	fields, err := slackbuild.ParseInfoFields(trimLines(strings.ReplaceAll(text, "\r\n", "\n")))
 	if bad := new(slackbuild.InfoError); errors.As(err, &bad) {
-		b.add("info-syntax", file, bad.Line, "%q is not NAME=\"VALUE\"", cut(bad.Text))
+		switch what := strings.TrimSpace(bad.Text); {
+		case what == "":
+			b.add("info-syntax", file, bad.Line, "a blank line")
+		case what[0] == '#':
+			b.add("info-syntax", file, bad.Line, "a comment: %q", cut(what))
+		default:
+			b.add("info-syntax", file, bad.Line, "%q is not NAME=\"VALUE\"", cut(what))
+		}
 		return
 	}
 	b.info.fields = map[string]slackbuild.InfoField{}

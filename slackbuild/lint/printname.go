@@ -7,23 +7,26 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slackbond/slackbond/pkgtools"
 	"mvdan.cc/sh/v3/syntax"
 )
 
 // checkPrintedName works out what the script prints with PRINT_PACKAGE_NAME set,
 // as tools do that want the package's name.
 func (c *scriptCheck) checkPrintedName(line int) {
-	got, status, err := printedName(c.s, c.name, "x86_64")
+	sh, status, err := printedName(c.s, c.name, "x86_64")
 	if err == nil && status != 0 {
 		// Some builds are for 32-bit machines only, and refuse others at once.
-		got, status, err = printedName(c.s, c.name, "i686")
+		sh, status, err = printedName(c.s, c.name, "i686")
 	}
 	if err != nil {
 		return // it takes a real shell and machine to tell
 	}
 	version := c.info.value("VERSION")
-	name := strings.TrimSuffix(got, "\n")
-	fields := strings.Split(name, "-")
+	name := strings.TrimSuffix(sh.out.String(), "\n")
+	full, ext := pkgtools.TrimExt(name)
+	fields := strings.Split(full, "-")
+	pkgtype, tag := sh.vars["PKGTYPE"], sh.vars["TAG"]
 	say := func(rule, format string, args ...any) {
 		c.say(rule, line, "with PRINT_PACKAGE_NAME set the script "+format, args...)
 	}
@@ -32,8 +35,12 @@ func (c *scriptCheck) checkPrintedName(line int) {
 		say("print-name-run", "ends with status %d", status)
 	case name == "" || strings.Contains(name, "\n"):
 		say("print-name-run", "prints %q, not one name", name)
-	case len(fields) < 4 || slices.Contains(fields[len(fields)-3:], "") || !strings.HasSuffix(name, ".tgz"):
+	case len(fields) < 4 || slices.Contains(fields[len(fields)-3:], "") || ext == "":
 		say("print-name-run", "prints %q, which is no package's name", name)
+	case pkgtype != "" && ext != "."+pkgtype:
+		say("print-name-run", "prints %q, and PKGTYPE is %s", name, pkgtype)
+	case !strings.HasSuffix(full, tag):
+		say("print-name-run", "prints %q, and TAG is %s", name, tag)
 	case !strings.HasPrefix(name, c.name+"-"):
 		say("print-name-run", "prints %q, another package", name)
 	case version != "" && !strings.HasPrefix(name, c.name+"-"+version+"-"):
@@ -43,14 +50,14 @@ func (c *scriptCheck) checkPrintedName(line int) {
 
 // printedName works out what the script prints when PRINT_PACKAGE_NAME is
 // set on such a machine.
-func printedName(s *script, name, machine string) (out string, status int, err error) {
+func printedName(s *script, name, machine string) (sh *sandbox, status int, err error) {
 	last := uint(0)
 	for _, u := range s.uses {
 		if u.name == "PRINT_PACKAGE_NAME" {
 			last = max(last, u.pos)
 		}
 	}
-	sh := newSandbox(s, nil)
+	sh = newSandbox(s, nil)
 	sh.machine = machine
 	sh.vars["PRINT_PACKAGE_NAME"] = "y"
 	sh.vars["0"] = name + ".SlackBuild"
@@ -62,5 +69,5 @@ func printedName(s *script, name, machine string) (out string, status int, err e
 	if exit := exited(0); errors.As(err, &exit) {
 		status, err = int(exit), nil
 	}
-	return sh.out.String(), status, err
+	return sh, status, err
 }
