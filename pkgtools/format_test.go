@@ -207,6 +207,8 @@ func TestXzDictionary(t *testing.T) {
 		"two, with padding":    {string(good) + "\x00\x00\x00\x00" + string(good), ""},
 		"large":                {string(large), "dictionary"},
 		"large after good":     {string(good) + string(large), "dictionary"},
+		"too many blocks":      {strings.Repeat(string(good), 3000), "more blocks"},
+		"many streams":         {strings.Repeat(string(good), 1000), ""},
 		"cut off":              {string(good[:len(good)-1]), "whole"},
 		"cut off in the block": {string(good[:xzHeaderSize+20]), "whole"},
 	}

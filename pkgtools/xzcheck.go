@@ -12,8 +12,9 @@ import (
 
 // checkXz refuses a file that the decoder in this process cannot undo, or for
 // which it would take too much memory: it takes what the header of a block says
-// before anything is known to be true. The blocks are found as the decoder finds
-// them, one after the other; the indexes at the ends of the streams may lie.
+// before anything is known to be true, and for each block anew. The blocks are
+// found as the decoder finds them, one after the other; the indexes at the ends
+// of the streams may lie.
 func checkXz(s *source) error {
 	w := xzWalker{source: s}
 	for w.at < s.size {
@@ -26,8 +27,14 @@ func checkXz(s *source) error {
 
 type xzWalker struct {
 	*source
-	at int64
+	at    int64
+	dicts int64 // size of all dictionaries
 }
+
+// maxDicts is how much the decoder may clear for all blocks of a file of so
+// many bytes: many small blocks with a large dictionary each take for ever. xz
+// -9 with blocks of 1 MiB is far below it.
+func maxDicts(size int64) int64 { return 16<<30 + 512*size }
 
 // next reads the next n bytes, which must be there.
 func (w *xzWalker) next(n int64) ([]byte, error) {
@@ -96,6 +103,9 @@ func (w *xzWalker) header(length byte) error {
 		return errors.New("uses a filter that only the xz program can undo")
 	case b[2] > 30: // 128 MiB; two steps to a power of two
 		return fmt.Errorf("needs a dictionary of more than %d MiB", maxDictionary/mib)
+	}
+	if w.dicts += int64(2|b[2]&1) << (b[2]/2 + 11); w.dicts > maxDicts(w.size) {
+		return errors.New("has more blocks than anything but the xz program can undo")
 	}
 	return nil
 }
