@@ -367,6 +367,32 @@ func TestCase37To40Killed(t *testing.T) {
 	}
 }
 
+// 38: what an upgradepkg left that was killed is found, by upgrade and remove.
+func TestCase38LeftByUpgradepkg(t *testing.T) {
+	leftover := map[string]string{"usr/old": "x", "var/lib/pkgtools/scripts/": "",
+		"var/lib/pkgtools/packages/app-1-noarch-1-upgraded-2024-01-02,10:11:12": "PACKAGE NAME:     app-1-noarch-1\nFILE LIST:\n./\nusr/\nusr/old\n"}
+	for name, change := range map[string]func(d *Database) error{
+		"upgrade": func(d *Database) error {
+			_, err := d.Upgrade(context.Background(), pack(t, "app-2-noarch-1", file("usr/new", "y")), nil, ChangeOptions{})
+			return err
+		},
+		"remove": func(d *Database) error {
+			_, err := d.Remove(context.Background(), "app", ChangeOptions{})
+			return err
+		},
+	} {
+		root := tempRoot(t)
+		put(t, root, leftover)
+		if err := change(open(t, root)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got := snapshot(t, root, "var/log")
+		if strings.Contains(got, "usr/old") || strings.Contains(got, "-upgraded-") || strings.Contains(got, "usr/new") != (name == "upgrade") {
+			t.Errorf("%s leaves:\n%s", name, got)
+		}
+	}
+}
+
 // snapshotWithout is a snapshot without the lines of a directory.
 func snapshotWithout(s, dir string) string {
 	var b strings.Builder

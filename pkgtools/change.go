@@ -279,11 +279,7 @@ func (c *changer) find(kind, name string, olds []string) error {
 			bases = append(bases, BaseName(full))
 		}
 		for _, n := range names {
-			base := BaseName(n)
-			if i := strings.Index(n, "-upgraded-"); i > 0 {
-				base = BaseName(n[:i]) // an upgradepkg was interrupted
-			}
-			if slices.Contains(bases, base) {
+			if slices.Contains(bases, recordBase(n)) {
 				found = append(found, n)
 			}
 		}

@@ -89,7 +89,7 @@ func (d *Database) Find(name string) ([]string, error) {
 	var found []string
 	times := map[string]int64{}
 	for _, n := range names {
-		if BaseName(n) == full && n != full {
+		if recordBase(n) == full {
 			info, err := d.root.Stat(d.adm + "/packages/" + n)
 			if err != nil {
 				return nil, err
@@ -99,6 +99,15 @@ func (d *Database) Find(name string) ([]string, error) {
 	}
 	slices.SortStableFunc(found, func(a, b string) int { return int(min(1, max(-1, times[b]-times[a]))) })
 	return found, nil
+}
+
+// recordBase is the base name of the package that a record is of. An upgradepkg
+// that was interrupted leaves FULL-upgraded-TIME.
+func recordBase(name string) string {
+	if i := strings.Index(name, "-upgraded-"); i > 0 {
+		name = name[:i]
+	}
+	return BaseName(name)
 }
 
 // Record is what the database knows of an installed package.
