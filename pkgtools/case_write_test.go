@@ -256,15 +256,21 @@ func TestCase42Killed(t *testing.T) {
 func smallDisk(t *testing.T, kib string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+kib+"k,nr_inodes=200"); err != nil {
-		t.Skipf("a small file system for a full disk: %v", err)
+	mountTmpfs(t, dir, "size="+kib+"k,nr_inodes=200")
+	return dir
+}
+
+// mountTmpfs mounts another file system on dir, which only root can.
+func mountTmpfs(t *testing.T, dir, options string) {
+	t.Helper()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
+		t.Skipf("another file system: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
 	})
-	return dir
 }
 
 func TestCase42FullDisk(t *testing.T) {

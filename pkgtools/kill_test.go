@@ -209,6 +209,37 @@ func TestKilledTwice(t *testing.T) {
 	}
 }
 
+// Files on another file system are put aside there, and nothing of that is left
+// either.
+func TestKilledOnTwoFileSystems(t *testing.T) {
+	name := pack(t, "a-1-noarch-1", file("opt/f", "x"), file("opt/d/g", "y"), file("usr/f", "z"))
+	c := killCase{kind: "install", operand: name}
+	install := func(t *testing.T, at int) (left string, steps int) {
+		root := tempRoot(t)
+		put(t, root, map[string]string{"opt/": ""})
+		mountTmpfs(t, filepath.Join(root, "opt"), "size=1m,mode=755")
+		put(t, root, map[string]string{"opt/f": "old"})
+		steps, err := runKilled(c, root, at)
+		if err != nil {
+			if err := changeOf([]string{c.kind, root, c.operand}); err != nil {
+				t.Errorf("killed at step %d, run again: %v", at, err)
+			}
+		}
+		return snapshot(t, root), steps
+	}
+	want, total := install(t, 1<<30)
+	for at := 1; at <= total; at++ {
+		t.Run(strconv.Itoa(at), func(t *testing.T) {
+			if got, _ := install(t, at); got != want {
+				t.Errorf("(-whole +interrupted):\n%s", cmp.Diff(want, got))
+			}
+		})
+	}
+	if total < 20 {
+		t.Errorf("only %d points", total)
+	}
+}
+
 // runKilled makes the change in another process, which is killed at the step.
 func runKilled(c killCase, root string, at int) (steps int, err error) {
 	cmd := exec.Command(os.Args[0])
