@@ -78,17 +78,16 @@ func (m *Manifest) unpackText(inPlace bool) string {
 	if m.Slackware.MkSlack != "" { // then an ordinary user may build, too
 		chown = "[ \"$(id -u)\" -ne 0 ] || " + chown
 	}
-	unpack := "tar xvf $CWD/" + archive
-	if strings.HasSuffix(archive, ".zip") {
-		unpack = "unzip $CWD/" + archive
-	}
 	lines := []string{
 		"rm -rf $PRGNAM-$VERSION",
-		unpack,
+		"mkdir -p $PRGNAM-$VERSION",
 		"cd $PRGNAM-$VERSION",
-		chown,
-		fixPermissions,
+		"tar xvf $CWD/" + archive + " --strip-components=1", // whatever its directory is called
 	}
+	if strings.HasSuffix(archive, ".zip") {
+		lines = []string{"rm -rf $PRGNAM-$VERSION", "unzip $CWD/" + archive, "cd $PRGNAM-$VERSION"}
+	}
+	lines = append(lines, chown, fixPermissions)
 	if m.kind().name == "go" {
 		lines = append(lines, "", "# The archive has all sources: nothing is fetched.", offlineGo)
 	}

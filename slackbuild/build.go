@@ -117,6 +117,9 @@ func (m *Manifest) environment(w *workspace, arch Arch, epoch time.Time) []strin
 	}
 	if m.kind().name == "go" && arch.Name != NoArch {
 		env = append(append(env, "GOOS=linux"), arch.Env...)
+		if _, err := os.Stat(m.path("vendor/modules.txt")); err == nil { // as the script does; go alone does so for new go.mod only
+			env = append(env, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -mod=vendor"))
+		}
 	}
 	return env
 }

@@ -52,19 +52,42 @@ func (m *Manifest) doinst(configs []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(configs) == 0 {
-		return text, nil
+	var parts []string
+	if len(configs) > 0 {
+		var b strings.Builder
+		b.WriteString(configFunctions + "\n")
+		for _, c := range slices.Sorted(slices.Values(configs)) {
+			fmt.Fprintf(&b, "preserve_perms %s\n", quote(c+".new"))
+		}
+		parts = append(parts, b.String())
 	}
-	configs = slices.Sorted(slices.Values(configs))
-	var b strings.Builder
-	b.WriteString(configFunctions + "\n")
-	for _, c := range configs {
-		fmt.Fprintf(&b, "preserve_perms %s\n", quote(c+".new"))
+	if caches := m.cacheText(); caches != "" {
+		parts = append(parts, caches)
 	}
 	if text != "" {
-		b.WriteString("\n" + text)
+		parts = append(parts, text)
 	}
-	return b.String(), nil
+	return strings.Join(parts, "\n"), nil
+}
+
+// caches are what has to be brought up to date where files come to a directory.
+var caches = []struct{ dir, program, arguments string }{
+	{"usr/share/applications", "update-desktop-database", "-q usr/share/applications"},
+	{"usr/share/mime/packages", "update-mime-database", "usr/share/mime"},
+	{"usr/share/icons/hicolor", "gtk-update-icon-cache", "-q -f usr/share/icons/hicolor"},
+	{"usr/share/glib-2.0/schemas", "glib-compile-schemas", "usr/share/glib-2.0/schemas"},
+}
+
+// cacheText is the shell text that brings them up to date.
+func (m *Manifest) cacheText() string {
+	var parts []string
+	members := m.members()
+	for _, c := range caches {
+		if slices.ContainsFunc(members, func(p string) bool { return strings.HasPrefix(p, c.dir+"/") }) {
+			parts = append(parts, fmt.Sprintf("if [ -x /usr/bin/%s ]; then\n  /usr/bin/%s %s > /dev/null 2>&1\nfi\n", c.program, c.program, c.arguments))
+		}
+	}
+	return strings.Join(parts, "\n")
 }
 
 // douninst is the text of install/douninst.sh, or empty.

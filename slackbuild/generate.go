@@ -155,18 +155,36 @@ func (m *Manifest) Files(o Options) (files []File, remarks []string, err error) 
 // configPaths are the members that go in as .new, as far as they are known
 // before the build.
 func (m *Manifest) configPaths() []string {
-	known := m.names()
 	var paths []string
+	for _, i := range m.known() {
+		if i.config {
+			paths = append(paths, i.dst)
+		}
+	}
+	return paths
+}
+
+// members are the paths of the contents, as far as they are known before the
+// build.
+func (m *Manifest) members() []string {
+	var paths []string
+	for _, i := range m.known() {
+		paths = append(paths, i.dst)
+	}
+	return paths
+}
+
+// known are the items of the contents before the build: where what they name is
+// not there yet, their paths only.
+func (m *Manifest) known() []item {
+	known := m.names()
+	var all []item
 	for _, c := range m.Contents {
-		if c.skipped() || !c.isConfig() {
+		if c.skipped() {
 			continue
 		}
 		if found, err := m.resolve(c, known); err == nil {
-			for _, i := range found {
-				if i.config {
-					paths = append(paths, i.dst)
-				}
-			}
+			all = append(all, found...)
 			continue
 		}
 		dst := c.Destination
@@ -176,9 +194,9 @@ func (m *Manifest) configPaths() []string {
 		if c.Expand {
 			dst = expandWith(dst, known)
 		}
-		paths = append(paths, member(dst))
+		all = append(all, item{dst: member(dst), config: c.isConfig()})
 	}
-	return paths
+	return all
 }
 
 // info fills in the .info file.

@@ -26,6 +26,7 @@ var kinds = []kind{
 	{name: "meson", marker: "meson.build", strip: true},
 	{name: "cmake", marker: "CMakeLists.txt", strip: true},
 	{name: "autotools", marker: "configure", strip: true},
+	{name: "autotools", marker: "configure.ac", strip: true},
 	{name: "python", marker: "pyproject.toml", strip: true},
 	{name: "python", marker: "setup.py", strip: true},
 	{name: "perl", marker: "Makefile.PL", strip: true},

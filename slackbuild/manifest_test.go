@@ -345,6 +345,23 @@ func TestCollisions(t *testing.T) {
 	}
 }
 
+// Caches that a package's files are to be found in are brought up to date.
+func TestCaches(t *testing.T) {
+	m, err := parse(t, "contents: [{src: x.desktop, dst: /usr/share/applications/}, {src: x.png, dst: /usr/share/icons/hicolor/48x48/apps/x.png}, {src: y, dst: /usr/share/applications-not/y}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := m.doinst(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for program, want := range map[string]bool{"update-desktop-database": true, "gtk-update-icon-cache": true, "update-mime-database": false, "glib-compile-schemas": false} {
+		if strings.Contains(text, program) != want {
+			t.Errorf("%s: want %v in\n%s", program, want, text)
+		}
+	}
+}
+
 func TestArches(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"", "i486 i586 i686 x86_64 arm armv7hl aarch64 riscv64 loongarch64"},

@@ -192,7 +192,11 @@ func (m *Manifest) docItems(w *workspace) []item {
 			continue
 		}
 		for _, src := range found {
-			items = append(items, item{dst: path.Join("usr/doc", m.Name+"-"+m.FullVersion(), filepath.Base(src)), src: src, mode: 0o644})
+			i := item{dst: path.Join("usr/doc", m.Name+"-"+m.FullVersion(), filepath.Base(src)), src: src, mode: 0o644}
+			if link, err := os.Readlink(src); err == nil {
+				i.src, i.link = "", link
+			}
+			items = append(items, i)
 		}
 	}
 	return items

@@ -4,7 +4,9 @@ package slackbuild
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"html"
 	"os"
 	"os/exec"
 	"path"
@@ -34,6 +36,8 @@ func Scaffold(ctx context.Context, dir string) (text []byte, unknown []string, e
 		return found
 	}
 	home := guess("homepage", s.homepage(), "https://example.org/"+name)
+	version, tag := s.version()
+	version = guess("version", version, "0.1")
 	description := guess("description", s.description(), "What "+name+" does, in some lines of text.")
 	arch, requires, contents := "amd64", "", ""
 	switch kind {
@@ -41,10 +45,11 @@ func Scaffold(ctx context.Context, dir string) (text []byte, unknown []string, e
 		requires = "google-go-lang"
 	case "shell":
 		arch, contents = "noarch", s.scripts()
+		guess("slackware.kind", contents, "")
 	}
 	data := map[string]any{
 		"Name":        name,
-		"Version":     guess("version", s.version(), "0.1"),
+		"Version":     version,
 		"Arch":        arch,
 		"Maintainer":  guess("maintainer", s.maintainer(), "Your Name <you@example.org>"),
 		"Homepage":    home,
@@ -52,13 +57,14 @@ func Scaffold(ctx context.Context, dir string) (text []byte, unknown []string, e
 		"Description": description,
 		"Contents":    contents,
 		"Category":    guess("slackware.category", "", "misc"),
-		"Summary":     firstSentence(description),
+		"Summary":     summary(name, cmp.Or(s.summary(), description)),
 		"Kind":        kind,
 		"Kinds":       strings.Join(Kinds(), ", "),
 		"Docs":        strings.Join(s.docs(), ", "),
 		"Requires":    requires,
-		"URL":         home + "/releases/download/v${VERSION}/" + name + "-${VERSION}.tar.gz",
+		"URL":         archiveURL(home, name, cmp.Or(tag, "v${VERSION}")),
 		"File":        name + "-${VERSION}.tar.gz",
+		"Vendor":      kind == "go" && !s.has("vendor"),
 	}
 	t, err := template.New("mkslack.yaml.tmpl").Funcs(template.FuncMap{
 		"quote":  strconv.Quote,
@@ -107,7 +113,7 @@ func (s *source) git(args ...string) string {
 
 func (s *source) kind() string {
 	for _, k := range kinds {
-		if k.marker != "" && s.has(k.marker) {
+		if k.marker != "" && s.has(k.marker) && (k.name != "make" || first(`^(install)\b.*:`, s.read(k.marker)) != "") {
 			return k.name
 		}
 	}
@@ -132,7 +138,7 @@ func (s *source) name() string {
 		first(`AC_INIT\(\s*\[?([A-Za-z0-9._+-]+)`, s.read("configure.ac")),
 		first(`^name\s*=\s*["']([^"']+)`, s.read("pyproject.toml")),
 		first(`\bname\s*=\s*["']([^"']+)`, s.read("setup.py")),
-		filepath.Base(s.dir),
+		strings.Trim(regexp.MustCompile(`[^A-Za-z0-9._+-]+`).ReplaceAllString(filepath.Base(s.dir), "-"), "-."),
 	} {
 		if name != "." && nameRE.MatchString(name) {
 			return name
@@ -141,10 +147,17 @@ func (s *source) name() string {
 	return "package"
 }
 
-// version is that of the last tag, or what the build files say.
-func (s *source) version() string {
+// version is that of the last tag, or what the build files say; tag is how tags
+// are made of it.
+func (s *source) version() (version, tag string) {
+	last := s.git("describe", "--tags", "--abbrev=0")
+	if v := first(`^(?:.*[/_-])?v?([0-9][0-9A-Za-z._+~-]*)$`, last); v != "" {
+		if folded, err := FoldVersion(v, "", ""); err == nil && folded == v {
+			return v, strings.TrimSuffix(last, v) + "${VERSION}"
+		}
+	}
 	for _, v := range []string{
-		s.git("describe", "--tags", "--abbrev=0"),
+		last,
 		first(`\bversion\s*:\s*'([^']+)'`, s.read("meson.build")),
 		first(`(?i)^\s*project\s*\([^)]*VERSION\s+([0-9][^\s)]*)`, s.read("CMakeLists.txt")),
 		first(`AC_INIT\([^,]+,\s*\[?([^\],)]+)`, s.read("configure.ac")),
@@ -153,10 +166,19 @@ func (s *source) version() string {
 		first(`^VERSION\s*[:?]?=\s*([0-9]\S*)`, s.read("Makefile")),
 	} {
 		if folded, err := FoldVersion(v, "", ""); err == nil {
-			return folded
+			return folded, ""
 		}
 	}
-	return ""
+	return "", ""
+}
+
+// archiveURL is where the source archive can be had: GitHub makes one of every
+// tag, under a name of one's own.
+func archiveURL(home, name, tag string) string {
+	if strings.HasPrefix(home, "https://github.com/") {
+		return home + "/archive/" + tag + "/" + name + "-${VERSION}.tar.gz"
+	}
+	return home + "/releases/download/" + tag + "/" + name + "-${VERSION}.tar.gz"
 }
 
 func (s *source) maintainer() string {
@@ -193,6 +215,11 @@ func (s *source) license() string {
 			{"GNU LESSER GENERAL PUBLIC LICENSE", "LGPL-2.1-or-later"},
 			{"GNU GENERAL PUBLIC LICENSE Version 3", "GPL-3.0-or-later"},
 			{"GNU GENERAL PUBLIC LICENSE", "GPL-2.0-or-later"},
+			{"European Union Public Licence", "EUPL-1.2"},
+			{"The Artistic License 2.0", "Artistic-2.0"},
+			{"DO WHAT THE FUCK YOU WANT TO", "WTFPL"},
+			{"Boost Software License", "BSL-1.0"},
+			{"CC0 1.0 Universal", "CC0-1.0"},
 			{"Apache License", "Apache-2.0"},
 			{"Mozilla Public License Version 2.0", "MPL-2.0"},
 			{"Permission is hereby granted, free of charge", "MIT"},
@@ -209,33 +236,71 @@ func (s *source) license() string {
 	return ""
 }
 
-// description is the first paragraph of README that is text.
-func (s *source) description() string {
-	for _, file := range []string{"README.md", "README", "README.txt", "README.rst"} {
-		for paragraph := range strings.SplitSeq(strings.ReplaceAll(s.read(file), "\r\n", "\n"), "\n\n") {
-			paragraph = strings.Trim(paragraph, "\n")
-			code := strings.HasPrefix(paragraph, "    ") || strings.HasPrefix(paragraph, "\t") || strings.HasPrefix(paragraph, "```")
-			paragraph = strings.Join(strings.Fields(paragraph), " ")
-			if len(paragraph) > 20 && !code && !strings.ContainsAny(paragraph[:1], "#=[!<-*|") && !strings.Contains(paragraph, "====") {
-				return markupRE.ReplaceAllString(paragraph, "$1$2")
-			}
+// summary is what the build files say of the project in a line.
+func (s *source) summary() string {
+	for _, text := range []string{
+		first(`^description\s*=\s*["']([^"']+)`, s.read("pyproject.toml")),
+		first(`^description\s*=\s*"([^"]+)`, s.read("Cargo.toml")),
+		first(`\bdescription\s*=\s*["']([^"']+)`, s.read("setup.py")),
+		first(`(?is)^\s*project\s*\([^)]*\bDESCRIPTION\s+"([^"]+)`, s.read("CMakeLists.txt")),
+	} {
+		if text != "" {
+			return text
 		}
 	}
 	return ""
 }
 
-// markupRE is a link or emphasis of Markdown.
-var markupRE = regexp.MustCompile("\\[([^\\]]*)\\]\\([^)]*\\)|[*`]{1,2}([^*`]+)[*`]{1,2}")
+// summary is the short text for slack-desc: the first sentence, without "NAME is
+// a", up to a comma where it is too long for the line.
+func summary(name, text string) string {
+	text = firstSentence(text)
+	is := regexp.MustCompile(`(?i)^` + regexp.QuoteMeta(name) + `(?: \([^)]*\))? is (?:an?|the) `)
+	text = is.ReplaceAllString(text, "")
+	if room := slackDescColumns - len(name) - len(" ()"); len(text) > room {
+		if i := strings.LastIndex(text[:room+1], ", "); i > room/5 {
+			text = text[:i]
+		}
+	}
+	return text
+}
+
+// description is the first paragraph of README that is text.
+func (s *source) description() string {
+	for _, file := range []string{"README.md", "README", "README.txt", "README.rst", "README.adoc"} {
+		text := commentRE.ReplaceAllString(strings.ReplaceAll(s.read(file), "\r\n", "\n"), "")
+		for paragraph := range strings.SplitSeq(text, "\n\n") {
+			paragraph = strings.Trim(paragraph, "\n")
+			code := strings.HasPrefix(paragraph, "    ") || strings.HasPrefix(paragraph, "\t") || strings.HasPrefix(paragraph, "```")
+			paragraph = strings.Join(strings.Fields(paragraph), " ")
+			if len(paragraph) > 20 && !code && !strings.ContainsAny(paragraph[:1], "#=[!<-*|:.") && !strings.Contains(paragraph, "====") && !manHeadRE.MatchString(paragraph) {
+				return html.UnescapeString(markupRE.ReplaceAllString(paragraph, "$1$2"))
+			}
+		}
+	}
+	return s.summary()
+}
+
+var (
+	// markupRE is a link or emphasis of Markdown.
+	markupRE  = regexp.MustCompile("\\[([^\\]]*)\\](?:\\([^)]*\\)|\\[[^\\]]*\\])?|[*`]{1,2}([^*`]+)[*`]{1,2}")
+	commentRE = regexp.MustCompile(`(?s)<!--.*?-->`)
+	manHeadRE = regexp.MustCompile(`^\S+\(\d\) .*\(\d\)$|^SYNOPSIS |^image:`) // of a manual page as text, or a badge of AsciiDoc
+)
 
 func (s *source) docs() []string {
 	var found []string
-	for _, name := range []string{"README", "README.md", "README.txt", "LICENSE", "LICENSE.md", "LICENSE.txt", "COPYING", "AUTHORS", "NEWS", "CHANGELOG.md"} {
+	for _, name := range []string{"README", "README.md", "README.txt", "README.rst", "README.adoc",
+		"LICENSE", "LICENSE.md", "LICENSE.txt", "COPYING", "AUTHORS", "NEWS", "NEWS.md", "CHANGELOG", "CHANGELOG.md", "ChangeLog", "Changes"} {
 		if s.has(name) {
 			found = append(found, name)
 		}
 	}
 	return found
 }
+
+// helperRE are programs of a source tree that nobody installs.
+var helperRE = regexp.MustCompile(`^\.|\.SlackBuild$|^(autogen|bootstrap|buildconf|build|configure|install|setup|release|run[_-]?tests?|tests?)([._-].*)?$`)
 
 // scripts are contents for the programs in the tree's top directory.
 func (s *source) scripts() string {
@@ -246,7 +311,7 @@ func (s *source) scripts() string {
 	var lines []string
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || strings.HasSuffix(e.Name(), ".SlackBuild") {
+		if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || helperRE.MatchString(e.Name()) {
 			continue
 		}
 		name := strings.TrimSuffix(e.Name(), path.Ext(e.Name()))

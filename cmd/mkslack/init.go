@@ -61,7 +61,10 @@ func initAction(c *cli.Context) error {
 		return fmt.Errorf("%s is there already; --force replaces it", file)
 	}
 	if err := renameio.WriteFile(file, text, 0o644); err != nil {
-		return err
+		if p := (*fs.PathError)(nil); errors.As(err, &p) { // it names a temporary file
+			err = p.Err
+		}
+		return fmt.Errorf("writing %s: %w; --output writes elsewhere", file, err)
 	}
 	fmt.Fprintln(c.App.Writer, file)
 	if len(unknown) > 0 {
