@@ -23,8 +23,8 @@ import (
 func lintCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "lint",
-		Usage:     "check SlackBuild directories, trees of them, and packages",
-		ArgsUsage: "DIRECTORY|TREE|PACKAGE...",
+		Usage:     "check SlackBuild directories, trees and archives of them, and packages",
+		ArgsUsage: "DIRECTORY|TREE|ARCHIVE|PACKAGE...",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "level", Value: "note", Usage: "leave out what is below `LEVEL`: note, warning, error"},
 			&cli.StringSliceFlag{Name: "disable", Usage: "leave out `RULE`; may be given again"},
@@ -41,7 +41,7 @@ func lintAction(c *cli.Context) error {
 	if c.Bool("rules") {
 		return listRules(c)
 	}
-	if err := cmdline.Args(c, 1, -1, "DIRECTORY|TREE|PACKAGE"); err != nil {
+	if err := cmdline.Args(c, 1, -1, "DIRECTORY|TREE|ARCHIVE|PACKAGE"); err != nil {
 		return err
 	}
 	level, err := lint.ParseLevel(c.String("level"))
