@@ -51,6 +51,11 @@ type exited int
 
 func (e exited) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
+// returned ends a function.
+type returned int
+
+func (r returned) Error() string { return fmt.Sprintf("return %d", int(r)) }
+
 func newSandbox(s *script, files map[string]fakeFile) *sandbox {
 	return &sandbox{s: s, machine: "x86_64", files: files, steps: new(int),
 		vars: map[string]string{"HOME": "/", "PWD": "/", "#": "0", "@": "", "*": ""}}
@@ -86,8 +91,8 @@ func (sh *sandbox) capture(stmts []*syntax.Stmt) (string, int, error) {
 		sub.vars[k] = v
 	}
 	status, err := sub.runAll(stmts, true)
-	if _, exits := err.(exited); exits || sub.out.Len() > maxValue {
-		err = errNotHere
+	if err != nil || sub.out.Len() > maxValue {
+		err = errNotHere // an exit or return of the subshell alone among them
 	}
 	return sub.out.String(), status, err
 }
@@ -488,10 +493,13 @@ func (sh *sandbox) simple(c *syntax.CallExpr, tested bool) (int, error) {
 		return 0, nil
 	case "false":
 		return 1, nil
-	case "exit":
+	case "exit", "return":
 		status, err := strconv.Atoi(joined)
 		if joined != "" && err != nil {
 			return 0, errNotHere
+		}
+		if name == "return" {
+			return 0, returned(status & 0xff)
 		}
 		return 0, exited(status & 0xff)
 	case "unset":
@@ -566,6 +574,9 @@ func (sh *sandbox) function(f *syntax.FuncDecl, args []string, tested bool) (int
 	sh.depth--
 	for n, v := range outer {
 		sh.vars[n] = v
+	}
+	if r := returned(0); errors.As(err, &r) {
+		return int(r), nil
 	}
 	return status, err
 }

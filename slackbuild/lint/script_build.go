@@ -42,7 +42,7 @@ func (c *scriptCheck) install() {
 	}) {
 		c.say("script-strip", 0, "programs and libraries are not stripped")
 	}
-	if !c.s.says(gzipRE.MatchString) {
+	if !c.s.says(compresses) {
 		c.pages()
 	}
 	for _, call := range c.s.calls {
@@ -50,7 +50,7 @@ func (c *scriptCheck) install() {
 			c.say("script-man-share", call.line, "%s: manual pages belong in /usr/man", call.words[i])
 		}
 	}
-	if !c.s.says(docRE.MatchString) {
+	if !c.s.says(documents) {
 		c.say("script-doc", 0, "no $PKG/usr/doc/$PRGNAM-$VERSION")
 	}
 	if !c.installs(c.name+".SlackBuild", "$PRGNAM.SlackBuild", "${0##*/}", "$(basename $0)", "$0", "*.SlackBuild") {
@@ -94,10 +94,20 @@ func (c *scriptCheck) pages() {
 }
 
 var (
-	gzipRE     = regexp.MustCompile(`gzip|pigz|GZ|bzip2|\.[1-9ln]\w*\.gz|man.*\.gz`)
+	gzPageRE   = regexp.MustCompile(`\.[1-9ln]\w*\.gz|man.*\.gz`)
 	manShareRE = regexp.MustCompile(`^--mandir=(\$\{?PREFIX\}?|/usr)/share/man`)
-	docRE      = regexp.MustCompile(`usr/(share/)?doc|\$\{?(PKG)?DOC[A-Z_]*\}?`)
 )
+
+// compresses reports whether a word is about compressing manual pages.
+func compresses(w string) bool {
+	return strings.Contains(w, "gzip") || strings.Contains(w, "pigz") || strings.Contains(w, "GZ") || strings.Contains(w, "bzip2") ||
+		strings.Contains(w, ".gz") && gzPageRE.MatchString(w)
+}
+
+// documents reports whether a word is about the documentation's directory.
+func documents(w string) bool {
+	return strings.Contains(w, "usr/doc") || strings.Contains(w, "usr/share/doc") || strings.Contains(w, "$DOC") || strings.Contains(w, "$PKGDOC")
+}
 
 // makesInstall reports whether the command makes $PKG/install.
 func makesInstall(c call) bool {
