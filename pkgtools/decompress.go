@@ -55,12 +55,29 @@ var formats = []struct {
 	}},
 	// A .tlz before Slackware 15.0 is raw LZMA.
 	{"\x5d\x00\x00", ".tlz", func(s *source) (io.ReadCloser, error) {
-		r, err := lzma.ReaderConfig{DictCap: maxDictionary}.NewReader(s.stream())
+		in := s.stream()
+		r, err := lzma.ReaderConfig{DictCap: maxDictionary}.NewReader(in)
 		if err != nil {
 			return nil, err
 		}
-		return io.NopCloser(r), nil
+		return io.NopCloser(&wholeReader{r, in}), nil
 	}},
+}
+
+// wholeReader refuses data behind the end of what r reads of in.
+type wholeReader struct {
+	r  io.Reader
+	in *bufio.Reader
+}
+
+func (w *wholeReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if err == io.EOF {
+		if _, peekErr := w.in.Peek(1); peekErr != io.EOF {
+			err = errors.New("there is data after its end")
+		}
+	}
+	return n, err
 }
 
 // decompress reads the file, whatever it is compressed with. Only when it has
