@@ -82,7 +82,7 @@ func makepkgAction(c *cli.Context) error {
 	}
 	fmt.Fprintf(w, "Creating Slackware package:  %s\n\n", output)
 	opt.Warn = func(text string) { warnings = append(warnings, text) }
-	bar := newProgress(c, "compressing")
+	bar := newProgress(c, "compressing").turning()
 	opt.Progress = bar.set
 	err = pkgtools.Write(ctx, output, entries, opt)
 	bar.finish()

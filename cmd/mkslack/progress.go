@@ -3,6 +3,7 @@
 package main
 
 import (
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -16,38 +17,73 @@ type progress struct {
 	c           *cli.Context
 	what        string
 	start       time.Time
+	mu          sync.Mutex
 	bar         *progressbar.ProgressBar
 	done, total int64
+	turns       *time.Timer // shows something that turns where nothing is told
 }
 
 func newProgress(c *cli.Context, what string) *progress {
 	return &progress{c: c, what: what, start: time.Now()}
 }
 
+// turning is for work of which the last part is not told: xz takes a whole
+// block at once, and then compresses it.
+func (p *progress) turning() *progress {
+	if cmdline.IsTerminal(p.c.App.ErrWriter) {
+		p.turns = time.AfterFunc(time.Second, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if p.bar == nil && p.turns != nil {
+				p.show(-1)
+			}
+		})
+	}
+	return p
+}
+
 // set is a callback for the functions of pkgtools. A total of 0 is not known.
 // What goes back, or has another total, is the next file.
 func (p *progress) set(done, total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.bar == nil && (!cmdline.IsTerminal(p.c.App.ErrWriter) || time.Since(p.start) < time.Second) {
 		return
 	}
-	if total <= 0 || done > total {
+	if total <= 0 || done > total || done == total && p.turns != nil {
 		total = -1
 	}
 	if p.bar == nil || done < p.done || total != p.total {
-		p.finish()
-		p.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(p.c.App.ErrWriter), progressbar.OptionSetDescription(p.what),
-			progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(30),
-			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		p.show(total)
 	}
-	p.done, p.total = done, total
+	p.done = done
 	p.bar.Set64(done) // a bar that cannot be drawn is no reason to stop
 }
 
-// finish takes the bar off the terminal, before anything else is printed.
-func (p *progress) finish() {
+func (p *progress) show(total int64) {
+	p.hide()
+	p.bar = progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(p.c.App.ErrWriter), progressbar.OptionSetDescription(p.what),
+		progressbar.OptionShowBytes(total > 0 || p.turns == nil), progressbar.OptionSetWidth(30),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	p.total = total
+	p.bar.RenderBlank()
+}
+
+func (p *progress) hide() {
 	if p.bar != nil {
 		p.bar.Finish()
 		p.bar = nil
 	}
+}
+
+// finish takes the bar off the terminal, before anything else is printed.
+func (p *progress) finish() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.turns != nil {
+		p.turns.Stop()
+		p.turns = nil
+	}
+	p.hide()
 }
