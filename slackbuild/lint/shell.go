@@ -27,6 +27,7 @@ type script struct {
 	hdocs    []string // here-documents
 	written  []string // files that anything is redirected to, normalised
 	funcs    map[string]*syntax.FuncDecl
+	conds    map[syntax.Node]string // see cond
 }
 
 // word is one word of any command but a here-document, normalised.
@@ -111,7 +112,7 @@ func parseScript(text string) (*script, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &script{text: text, lines: strings.Split(text, "\n"), file: file, funcs: map[string]*syntax.FuncDecl{}}
+	s := &script{text: text, lines: strings.Split(text, "\n"), file: file, funcs: map[string]*syntax.FuncDecl{}, conds: map[syntax.Node]string{}}
 	s.walk(file)
 	if f := s.funcs[""]; f != nil {
 		return nil, syntax.ParseError{Pos: f.Pos(), Text: "a function without a name"}
@@ -454,19 +455,27 @@ func (s *script) guards(sc *scope, pos uint) []string {
 	var all []string
 	for ; sc != nil; sc = sc.up {
 		switch n := sc.node.(type) {
-		case *syntax.IfClause:
-			for c := n; c != nil; c = c.Else {
-				if len(c.Cond) > 0 && len(c.Then) > 0 && pos >= c.Then[0].Pos().Offset() {
-					all = append(all, s.normalStmts(c.Cond))
-				}
+		case *syntax.IfClause: // an elif or else is in the if before it
+			if len(n.Cond) > 0 && len(n.Then) > 0 && pos >= n.Then[0].Pos().Offset() {
+				all = append(all, s.cond(n, n.Cond))
 			}
 		case *syntax.BinaryCmd:
 			if (n.Op == syntax.AndStmt || n.Op == syntax.OrStmt) && pos >= n.Y.Pos().Offset() {
-				all = append(all, s.normalStmt(n.X))
+				all = append(all, s.cond(n, []*syntax.Stmt{n.X}))
 			}
 		}
 	}
 	return all
+}
+
+// cond is a condition, written once for all commands that depend on it.
+func (s *script) cond(of syntax.Node, stmts []*syntax.Stmt) string {
+	text, ok := s.conds[of]
+	if !ok {
+		text = s.normalStmts(stmts)
+		s.conds[of] = text
+	}
+	return text
 }
 
 // condition is what holds in the branch of the innermost if that the place is
@@ -477,7 +486,7 @@ func (s *script) condition(sc *scope, pos uint) string {
 			if len(n.Cond) == 0 || len(n.Then) == 0 || pos < n.Then[0].Pos().Offset() {
 				return ""
 			}
-			return s.normalStmts(n.Cond)
+			return s.cond(n, n.Cond)
 		}
 	}
 	return ""
