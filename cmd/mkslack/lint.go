@@ -69,10 +69,7 @@ func lintAction(c *cli.Context) error {
 	case c.Bool("sarif"):
 		err = lint.WriteSARIF(c.App.Writer, all, version.Version)
 	case c.Bool("json"):
-		if all == nil {
-			all = []lint.Finding{}
-		}
-		err = cmdline.WriteJSON(c.App.Writer, all)
+		err = cmdline.WriteJSON(c.App.Writer, explained(all))
 	case len(all) > 0 || len(unread) == 0:
 		err = writeFindings(c.App.Writer, all)
 	}
@@ -132,6 +129,22 @@ func counter(w io.Writer, what string) func(done, all int) {
 		bar.ChangeMax(all)
 		bar.Set(done)
 	}
+}
+
+// explainedFinding is what a finding is in JSON.
+type explainedFinding struct {
+	lint.Finding
+	Why  string `json:"why"`
+	Mend string `json:"mend"`
+}
+
+func explained(all []lint.Finding) []explainedFinding {
+	list := []explainedFinding{}
+	for _, f := range all {
+		r, _ := lint.FindRule(f.Rule)
+		list = append(list, explainedFinding{f, r.Why, r.Mend})
+	}
+	return list
 }
 
 func writeFindings(w io.Writer, all []lint.Finding) error {

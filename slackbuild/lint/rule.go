@@ -25,6 +25,12 @@ func (l Level) String() string { return [...]string{"note", "warning", "error"}[
 // MarshalText writes the level as a word.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
+// UnmarshalText reads what MarshalText writes.
+func (l *Level) UnmarshalText(text []byte) (err error) {
+	*l, err = ParseLevel(string(text))
+	return err
+}
+
 // ParseLevel reads what String writes.
 func ParseLevel(s string) (Level, error) {
 	for l := Note; l <= Error; l++ {
