@@ -74,7 +74,7 @@ func (m *Manifest) build(ctx context.Context, w *workspace, arch Arch, epoch tim
 	}
 	script, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text+"\n"+m.stripText()), "")
 	if err != nil {
-		return m.at("$.slackware.commands", "", "%v", err)
+		return m.at("$.slackware.commands", "", "line %v", err)
 	}
 	source, err := filepath.Abs(w.source)
 	if err != nil {

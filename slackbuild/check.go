@@ -130,6 +130,9 @@ func (m *Manifest) say(field, why string) {
 
 // note says what will be left out, so that nothing is dropped in silence.
 func (m *Manifest) note() {
+	if len(m.tree.Docs) > 1 {
+		m.Notes = append(m.Notes, m.file+": only the first document is read")
+	}
 	for _, f := range []struct {
 		name string
 		set  bool

@@ -3,7 +3,9 @@
 package slackbuild
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -108,7 +110,7 @@ func (m *Manifest) scripts(own string, scripts ...script) (string, error) {
 		}
 		data, err := os.ReadFile(m.path(s.file))
 		if err != nil {
-			return "", m.at("$.scripts."+s.name, "", "%v", err)
+			return "", m.at("$.scripts."+s.name, m.pathHint("paths"), "%q: %v", s.file, cause(err))
 		}
 		shell, err := interpreter(string(data))
 		if err != nil {
@@ -117,6 +119,14 @@ func (m *Manifest) scripts(own string, scripts ...script) (string, error) {
 		parts = append(parts, hereDocument(s, shell, string(data)))
 	}
 	return strings.Join(parts, "\n"), nil
+}
+
+// cause is the kernel's reason, without the path that it was about.
+func cause(err error) error {
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 // interpreter is the shell that the script's first line asks for.

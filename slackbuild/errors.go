@@ -59,7 +59,51 @@ func yamlError(file string, err error) error {
 			out.Hint = suggest(t.Value)
 		}
 	}
+	if kind := new(yaml.UnexpectedNodeTypeError); errors.As(err, &kind) {
+		out.Text = fmt.Sprintf("%s where %s belongs", nodeWord(kind.Actual), nodeWord(kind.Expected))
+		switch kind.Expected {
+		case ast.SequenceType:
+			out.Hint = "begin each item with \"- \", or write [a, b]"
+		case ast.MappingType:
+			out.Hint = "write NAME: VALUE"
+		}
+	}
+	if kind := new(yaml.TypeError); errors.As(err, &kind) && kind.DstType != nil {
+		out.Text = "what stands here is " + typeWord(kind.DstType)
+	}
 	return out
+}
+
+// nodeWord is what people call the kind.
+func nodeWord(t ast.NodeType) string {
+	switch t {
+	case ast.MappingType, ast.MappingValueType:
+		return "a section"
+	case ast.SequenceType:
+		return "a list"
+	case ast.StringType, ast.LiteralType:
+		return "text"
+	case ast.IntegerType, ast.FloatType:
+		return "a number"
+	case ast.BoolType:
+		return "true or false"
+	}
+	return "a " + strings.ToLower(t.String())
+}
+
+// typeWord says what a value is not that should have been of the type.
+func typeWord(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int:
+		return "no whole number"
+	case reflect.Bool:
+		return "neither true nor false"
+	case reflect.Slice:
+		return "no list"
+	case reflect.Struct, reflect.Map:
+		return "no section with fields"
+	}
+	return "no text"
 }
 
 // at is a mistake at the YAML path, as in $.contents[0].src.
@@ -100,7 +144,11 @@ func (m *Manifest) position(path string) (line, column int) {
 func suggest(word string) string {
 	best, distance := "", 3
 	for _, name := range fieldNames(reflect.TypeFor[Manifest](), nil) {
-		if d := editDistance(word, name); d < distance {
+		d := editDistance(word, name)
+		if len(word) > 3 && (strings.HasPrefix(name, word) || strings.HasPrefix(word, name)) {
+			d = min(d, 2)
+		}
+		if d < distance {
 			best, distance = name, d
 		}
 	}

@@ -9,8 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // parse reads a manifest that has a name and version already.
@@ -58,6 +61,11 @@ func TestManifestMistakes(t *testing.T) {
 		{"slackware: {sources: [{url: 'https://x/y', md5: A}]}", `bad md5 "A"`},
 		{"slackware: {architectures: [x]}", `unknown architecture "x"`},
 		{"slackware: {releases: [new]}", `unknown release "new"`},
+		{"contents: {src: a}", ":3:11: a section where a list belongs (begin each item"},
+		{"slackware: {build: one}", ":3:20: what stands here is no whole number"},
+		{"disable_globbing: maybe", ":3:19: what stands here is neither true nor false"},
+		{"homepage: [a]", ":3:11: what stands here is no text"},
+		{"scripts: {postinst: a}", `unknown field "postinst" (did you mean "postinstall"?)`},
 		{"name: y", "already defined"},
 		{"- x", ""},
 		{"\t: [", ""},
@@ -403,6 +411,42 @@ func FuzzParseInfo(f *testing.F) {
 		}
 		if d := cmp.Diff(info, again); d != "" {
 			t.Errorf("%q: %s", text, d)
+		}
+	})
+}
+
+// Patterns and words from manifests neither panic nor change on their way
+// through the shell's syntax.
+func FuzzPatterns(f *testing.F) {
+	for _, seed := range []string{"a/**/*.conf", "{a,b{c,d}}/[!x]?", `\[x\]`, "${NAME}/$VERSION", "a b'c\"d", "{", "[", "*{a", "a\nb"} {
+		f.Add(seed)
+	}
+	dir := f.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "a/b"), 0o755); err != nil {
+		f.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a/b/c.conf"), nil, 0o644); err != nil {
+		f.Fatal(err)
+	}
+	m := &Manifest{Name: "x", Version: "1", Dir: dir}
+	f.Fuzz(func(t *testing.T, src string) {
+		if strings.ContainsRune(src, 0) || filepath.IsAbs(src) || strings.Contains(src, "..") {
+			return // no path, or one that leads out of the directory
+		}
+		found, err := match(dir, src)
+		for _, p := range found {
+			if err != nil || !strings.HasPrefix(p, dir+"/") {
+				t.Errorf("%q: %q, %v", src, p, err)
+			}
+		}
+		m.globWord(src, true)
+		file, err := syntax.NewParser().Parse(strings.NewReader("x "+quote(src)), "")
+		if err != nil || len(file.Stmts) != 1 {
+			t.Fatalf("%q is quoted as %s: %v", src, quote(src), err)
+		}
+		args := file.Stmts[0].Cmd.(*syntax.CallExpr).Args
+		if got, err := expand.Literal(nil, args[len(args)-1]); err != nil || got != src && utf8.ValidString(src) {
+			t.Errorf("%q is quoted as %s, which is %q, %v", src, quote(src), got, err)
 		}
 	})
 }
