@@ -91,6 +91,26 @@ var nearMisses = []struct{ rule, file, old, new string }{
 	{"desktop-value", desk, "Exec=thing --what \"a b\" %F", "Exec=%bindir%/thing"},
 }
 
+// A script may look whether there is a doinst.sh.
+func TestNoDoinst(t *testing.T) {
+	for _, test := range []string{
+		"if [ -f $CWD/doinst.sh ]; then\n  cat $CWD/doinst.sh > $PKG/install/doinst.sh\nfi",
+		"[ -r $CWD/doinst.sh ] && cat $CWD/doinst.sh > $PKG/install/doinst.sh",
+		"test -f $CWD/doinst.sh || true",
+	} {
+		files := good(t)
+		delete(files, "doinst.sh")
+		files[sb] = strings.Replace(files[sb], "cat $CWD/doinst.sh > $PKG/install/doinst.sh", test, 1)
+		found, err := Dir(write(t, "thing", files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(rulesOf(found), "script-doinst-missing") {
+			t.Errorf("%s: found %v", test, found)
+		}
+	}
+}
+
 func TestNearMisses(t *testing.T) {
 	for _, n := range nearMisses {
 		t.Run(n.rule, func(t *testing.T) {

@@ -71,7 +71,9 @@ func (c *scriptCheck) install() {
 	}
 	if c.has["doinst.sh"] == nil {
 		for _, call := range c.s.calls {
-			if slices.ContainsFunc(call.words[1:], func(w string) bool { return w == "$CWD/doinst.sh" }) {
+			asked := func(cond string) bool { return strings.Contains(cond, "doinst.sh") }
+			if call.has(func(w string) bool { return w == "$CWD/doinst.sh" }) && call.words[0] != "[" && call.words[0] != "test" &&
+				!slices.ContainsFunc(c.s.guards(call.scope, call.pos), asked) {
 				c.say("script-doinst-missing", call.line, "doinst.sh is put into the package, but there is none")
 				break
 			}
