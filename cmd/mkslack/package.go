@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/slackbuild"
@@ -92,6 +93,14 @@ func makePackages(c *cli.Context, m *slackbuild.Manifest, arches []slackbuild.Ar
 		turn = make(chan struct{}, c.Int("jobs"))
 		bar  = counter(c.App.ErrWriter, "packages")
 	)
+	slow := time.AfterFunc(time.Second, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if done < len(arches) {
+			bar(done, len(arches))
+		}
+	})
+	defer slow.Stop()
 	for i, a := range arches {
 		wg.Go(func() {
 			turn <- struct{}{}
@@ -103,11 +112,12 @@ func makePackages(c *cli.Context, m *slackbuild.Manifest, arches []slackbuild.Ar
 			file, err := m.Package(c.Context, o)
 			mu.Lock()
 			defer mu.Unlock()
-			done++
-			bar(done, len(arches))
 			if errs[i] = err; err == nil && !c.Bool("quiet") {
+				clearLine(c.App.ErrWriter)
 				fmt.Fprintln(c.App.Writer, file)
 			}
+			done++
+			bar(done, len(arches))
 		})
 	}
 	wg.Wait()

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -86,4 +88,11 @@ func (p *progress) finish() {
 		p.turns = nil
 	}
 	p.hide()
+}
+
+// clearLine takes a bar off the terminal before something else is printed.
+func clearLine(w io.Writer) {
+	if cmdline.IsTerminal(w) {
+		fmt.Fprint(w, "\r\x1b[K")
+	}
 }
