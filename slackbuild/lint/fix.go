@@ -110,7 +110,7 @@ func replace(file string, old fs.FileInfo, text string) error {
 func trimLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
-		lines[i] = strings.TrimRight(line, " \t")
+		lines[i] = strings.TrimRight(line, " \t\r")
 	}
 	return strings.Join(lines, "\n")
 }

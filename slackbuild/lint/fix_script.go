@@ -21,6 +21,7 @@ func mendSlackBuild(text string) string {
 		{trimScript, sameTree},
 		{plainOutput, sameCommands},
 		{dropUnused, sameCommands},
+		{dropUnused, sameCommands}, // what only the first ones used
 	} {
 		before, err := parseScript(text)
 		if err != nil {
@@ -83,7 +84,7 @@ func trimScript(s *script) string {
 	})
 	lines := slices.Clone(s.lines)
 	for i, line := range lines {
-		if trimmed := strings.TrimRight(line, " \t"); !keep[i+1] && !strings.HasSuffix(trimmed, `\`) {
+		if trimmed := strings.TrimRight(line, " \t"); !keep[i+1] && !strings.HasSuffix(trimmed, `\`) && !strings.HasSuffix(trimmed, "\r") {
 			lines[i] = trimmed
 		}
 	}
