@@ -3,7 +3,6 @@ module github.com/slackbond/slackbond
 go 1.26.0
 
 require (
-	github.com/gobwas/glob v0.2.3
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
 	github.com/google/renameio/v2 v2.0.2

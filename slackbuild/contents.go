@@ -7,11 +7,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/gobwas/glob"
+	"unicode/utf8"
 )
 
 // item is one member of the package, resolved from the manifest's contents.
@@ -307,19 +307,13 @@ func (m *Manifest) ownedParents(items []item) []item {
 // directories that it matches, sorted. It is nfpm's kind of pattern: ** is any
 // text, so that d/**/* has no file of d itself.
 func match(base, src string) ([]string, error) {
-	full := filepath.Join(glob.QuoteMeta(base), src)
-	if filepath.IsAbs(src) {
-		full = filepath.Clean(src)
-	}
-	matcher, err := glob.Compile(full, '/')
+	re, err := patternRE(filepath.Clean(src))
 	if err != nil {
 		return nil, err
 	}
-	root := base
-	if fixed := src[:strings.LastIndex(src[:firstMeta(src)], "/")+1]; filepath.IsAbs(src) {
-		root = fixed
-	} else {
-		root = filepath.Join(base, fixed)
+	root, from := src[:strings.LastIndex(src[:firstMeta(src)], "/")+1], "/"
+	if !filepath.IsAbs(src) {
+		root, from = filepath.Join(base, root), base
 	}
 	var found []string
 	inside := "" // a directory that matches
@@ -329,11 +323,19 @@ func match(base, src string) ([]string, error) {
 		} else if err != nil {
 			return err
 		}
-		matches := inside != "" && strings.HasPrefix(p, inside) || matcher.Match(p)
+		rel, err := filepath.Rel(from, p)
+		if err != nil {
+			return err
+		}
+		if filepath.IsAbs(src) {
+			rel = p
+		}
+		within := inside != "" && strings.HasPrefix(p, inside)
+		matches := within || re.MatchString(rel)
 		switch {
 		case matches && !d.IsDir():
 			found = append(found, p)
-		case matches && (inside == "" || !strings.HasPrefix(p, inside)):
+		case matches && !within:
 			inside = p + "/"
 		}
 		return nil
@@ -341,6 +343,49 @@ func match(base, src string) ([]string, error) {
 	slices.Sort(found)
 	return found, err
 }
+
+// patternRE is the pattern as a regular expression.
+func patternRE(p string) (*regexp.Regexp, error) {
+	var all []string
+	for _, alternative := range braces(p) {
+		all = append(all, patternText(alternative))
+	}
+	return regexp.Compile("^(?s:" + strings.Join(all, "|") + ")$")
+}
+
+func patternText(p string) string {
+	var b strings.Builder
+	for p != "" {
+		n := 1
+		switch class := classRE.FindStringSubmatch(p); {
+		case strings.HasPrefix(p, "**"):
+			n = len(p) - len(strings.TrimLeft(p, "*"))
+			b.WriteString(".*")
+		case p[0] == '*':
+			b.WriteString("[^/]*")
+		case p[0] == '?':
+			b.WriteString("[^/]")
+		case p[0] == '\\' && len(p) > 1:
+			_, size := utf8.DecodeRuneInString(p[1:])
+			n += size
+			b.WriteString(regexp.QuoteMeta(p[1:n]))
+		case class != nil:
+			n = len(class[0])
+			b.WriteString("[" + strings.Replace(class[1], "!", "^", 1) + classEscapes.Replace(class[2]) + "]")
+		default:
+			_, n = utf8.DecodeRuneInString(p)
+			b.WriteString(regexp.QuoteMeta(p[:n]))
+		}
+		p = p[n:]
+	}
+	return b.String()
+}
+
+// classRE is one of several characters: [abc], or [!a-z] for none of them.
+var (
+	classRE      = regexp.MustCompile(`^\[(!?)([^\]/]+)\]`)
+	classEscapes = strings.NewReplacer(`\`, `\\`, `[`, `\[`, `^`, `\^`, `&`, `\&`, `~`, `\~`)
+)
 
 // isPattern reports whether p has one of * ? [ \ or {, but for the braces of a
 // variable.
@@ -361,7 +406,7 @@ func firstMeta(p string) int {
 // alternatives is where the first brace of p is that is no variable's, or -1.
 func alternatives(p string) int {
 	for i := range len(p) {
-		if p[i] == '{' && (i == 0 || p[i-1] != '$') {
+		if p[i] == '{' && (i == 0 || p[i-1] != '$' && p[i-1] != '\\') {
 			return i
 		}
 	}
@@ -371,13 +416,15 @@ func alternatives(p string) int {
 // braces writes out a pattern's alternatives: a{b,c} is ab and ac.
 func braces(p string) []string {
 	open := alternatives(p)
-	if open < 0 {
+	if open < 0 || strings.Count(p, "{") > 10 { // nobody means thousands of them
 		return []string{p}
 	}
 	var parts []string
 	depth, start := 0, open+1
 	for i := open; i < len(p); i++ {
 		switch p[i] {
+		case '\\':
+			i++
 		case '{':
 			depth++
 		case ',':
