@@ -70,16 +70,35 @@ func (v *viewer) watch(ctx context.Context, w io.Writer, asJSON bool) error {
 	if err := screen.start(before); err != nil {
 		return err
 	}
-	for {
-		if err := events.Wait(ctx); err != nil {
+	changed := make(chan error)
+	go func() {
+		for {
+			err := events.Wait(ctx)
 			if ctx.Err() != nil {
-				return cmdline.Status(before.exitStatus())
+				return
 			}
-			return err
+			select {
+			case changed <- err:
+			case <-ctx.Done():
+			}
 		}
-		after, err := v.look()
-		if err != nil {
-			return err
+	}()
+	resized := make(chan os.Signal, 1)
+	signal.Notify(resized, unix.SIGWINCH)
+	defer signal.Stop(resized)
+	for {
+		after := before // which a terminal of another size shows otherwise
+		select {
+		case <-ctx.Done():
+			return cmdline.Status(before.exitStatus())
+		case <-resized:
+		case err := <-changed:
+			if err == nil {
+				after, err = v.look()
+			}
+			if err != nil {
+				return err
+			}
 		}
 		if err := screen.show(after, transitions(before, after, time.Now())); err != nil {
 			return err
