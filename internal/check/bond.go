@@ -146,7 +146,7 @@ func (c *checker) shared() {
 	nics := map[string]*bondconf.Interface{}
 	names := map[string]*bondconf.Interface{}
 	macs := map[string]*bondconf.Interface{}
-	addrs := map[string]*bondconf.Interface{}
+	addrs := map[netip.Addr]*bondconf.Interface{}
 	for _, b := range c.Bond.Bonds() {
 		who := b.Name.Value
 		if other := names[who]; who != "" && other != nil {
@@ -159,17 +159,19 @@ func (c *checker) shared() {
 			}
 			nics[nic] = b
 		}
-		for _, at := range []bondconf.Text{b.IPAddrs, b.IP6Addrs} {
+		for _, at := range []struct {
+			bondconf.Text
+			is4 bool
+		}{{b.IPAddrs, true}, {b.IP6Addrs, false}} {
 			for _, text := range at.Words() {
-				host, _, _ := strings.Cut(text, "/")
-				addr, err := netip.ParseAddr(host)
+				addr, _, err := parseAddress(text, at.is4)
 				if err != nil {
 					continue // said of the bond itself
 				}
-				if other := addrs[addr.String()]; other != nil && other != b {
-					c.err(at.Pos, "address-twice", fmt.Sprintf("%s of %s is also an address of %s", addr, who, other.Name.Value), "answers go out of one bond or the other", "leave it out of one of them")
+				if other := addrs[addr.Addr()]; other != nil && other != b {
+					c.err(at.Pos, "address-twice", fmt.Sprintf("%s of %s is also an address of %s", addr.Addr(), who, other.Name.Value), "answers go out of one bond or the other", "leave it out of one of them")
 				}
-				addrs[addr.String()] = b
+				addrs[addr.Addr()] = b
 			}
 		}
 		if mac := canonical(b.HWAddr.Value); mac != "" {

@@ -69,7 +69,7 @@ func (c *checker) addresses(b *bondconf.Interface) {
 		like, otherwise string
 	}{{"IPADDRS", b.IPAddrs, true, "192.0.2.10/24", "/24"}, {"IP6ADDRS", b.IP6Addrs, false, "2001:db8::10/64", "/64"}} {
 		for _, text := range list.text.Words() {
-			switch prefixed, err := parseAddress(text, list.is4); {
+			switch _, prefixed, err := parseAddress(text, list.is4); {
 			case err != nil:
 				c.err(list.text.Pos, "bad-address", fmt.Sprintf("%s: %q: %v", v(list.name), text, err), "rc.bond refuses the bond", "as "+list.like)
 			case !prefixed:
@@ -90,26 +90,32 @@ const minMTU6 = 1280
 
 // parseAddress reads an address as rc.bond and rc.inet1 do: with a prefix
 // length, in IPv4 also with a netmask, or with neither.
-func parseAddress(text string, is4 bool) (prefixed bool, err error) {
+func parseAddress(text string, is4 bool) (addr netip.Prefix, prefixed bool, err error) {
 	host, prefix, prefixed := strings.Cut(text, "/")
-	addr, err := netip.ParseAddr(host)
-	if err != nil || addr.Is4() != is4 || addr.Zone() != "" {
+	ip, err := netip.ParseAddr(host)
+	if err != nil || ip.Is4() != is4 || ip.Zone() != "" {
 		if is4 {
-			return prefixed, errors.New("no IPv4 address")
+			return addr, prefixed, errors.New("no IPv4 address")
 		}
-		return prefixed, errors.New("no IPv6 address")
+		return addr, prefixed, errors.New("no IPv6 address")
+	}
+	bits := 64
+	if is4 {
+		bits = 24
 	}
 	if mask, err := netip.ParseAddr(prefix); prefixed && is4 && err == nil && mask.Is4() {
 		bytes := mask.As4()
-		if ones, bits := net.IPMask(bytes[:]).Size(); ones == 0 && bits == 0 {
-			return prefixed, errors.New("its netmask has holes")
+		ones, size := net.IPMask(bytes[:]).Size()
+		if size == 0 {
+			return addr, prefixed, errors.New("its netmask has holes")
 		}
-		return prefixed, nil
+		bits = ones
+	} else if prefixed {
+		if bits, err = strconv.Atoi(prefix); err != nil || bits < 0 || bits > ip.BitLen() {
+			return addr, prefixed, fmt.Errorf("its prefix length is no number from 0 to %d", ip.BitLen())
+		}
 	}
-	if n, err := strconv.Atoi(prefix); prefixed && (err != nil || n < 0 || n > addr.BitLen()) {
-		return prefixed, fmt.Errorf("its prefix length is no number from 0 to %d", addr.BitLen())
-	}
-	return prefixed, nil
+	return netip.PrefixFrom(ip, bits), prefixed, nil
 }
 
 func (c *checker) word(t bondconf.Text, name string, words ...string) {
@@ -175,32 +181,10 @@ func (c *checker) reaches(gateway netip.Addr) (variable string, reached bool) {
 		}
 		given, dhcp = given || list.Value != "", dhcp || b.DHCP.Yes()
 		for _, text := range list.Words() {
-			if network, err := network(text); err != nil || network.Contains(gateway.WithZone("")) {
+			if addr, _, err := parseAddress(text, gateway.Is4()); err != nil || addr.Contains(gateway.WithZone("")) {
 				return variable, true
 			}
 		}
 	}
 	return variable, !given && dhcp // which brings a gateway of its own
-}
-
-// network is that of an address as rc.bond takes it.
-func network(text string) (netip.Prefix, error) {
-	host, prefix, prefixed := strings.Cut(text, "/")
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	bits := 64
-	if addr.Is4() {
-		bits = 24
-	}
-	if mask, err := netip.ParseAddr(prefix); prefixed && err == nil && mask.Is4() {
-		bytes := mask.As4()
-		bits, _ = net.IPMask(bytes[:]).Size()
-	} else if prefixed {
-		if bits, err = strconv.Atoi(prefix); err != nil {
-			return netip.Prefix{}, err
-		}
-	}
-	return addr.Prefix(bits)
 }

@@ -49,6 +49,11 @@ var Mutants = []Mutant{
 		In: "set_by_netlink", From: `lacking "$1 $2 is not set: $WHY"`, To: `log "$WHY"`,
 	},
 	{
+		Name: "netlink-believed", Promise: "bondctl set reads back what the kernel accepted",
+		Scenario: "bondctl_set", Fails: "updelay was set to",
+		File: "internal/bondlink/conn.go", In: "Set", From: `got, found, err := c.Get(name, o)`, To: `got, found, err := value, true, error(nil)`,
+	},
+	{
 		Name: "bond-without-members", Promise: "no address goes onto a bond without members",
 		Scenario: "rc_missing_nic", Fails: "it has no members",
 		In: "bring_up", From: `[ -n "$REPLY" ] || blame`, To: `true || blame`,
