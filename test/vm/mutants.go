@@ -400,11 +400,11 @@ var Mutants = []Mutant{
 	{
 		Name: "restart-blindly", Promise: "restart stops nothing that it cannot start",
 		Scenario: "rc_vlan", Fails: "a wrong configuration: nothing touched",
-		In: "restart", From: `load "$1" ||`, To: `load "$1" || undo 0 ||`,
+		In: "restart", From: `load "$1" ||`, To: `load "$1" || true ||`,
 	},
 	{
 		Name: "lost-terminal", Promise: "a restart over the bond's own connection comes back",
-		Scenario: "rc_remote", Fails: "members",
+		Scenario: "rc_remote", Fails: "hung up: its status",
 		From: `trap '' HUP PIPE`, To: `:`,
 	},
 
@@ -441,8 +441,18 @@ var Mutants = []Mutant{
 	},
 	{
 		Name: "lacp-expired", Promise: "a partner that went silent is told",
-		Scenario: "rc_lacp", Fails: "a partner that went silent is told",
+		Scenario: "rc_lacp", Fails: "expired: its LACP partner went silent",
 		In: "lacp", From: `((state & 128))`, To: `false`,
+	},
+	{
+		Name: "lacp-not-yet", Promise: "a member that carries no traffic yet is named",
+		Scenario: "rc_lacp", Fails: "is not collecting and distributing yet",
+		In: "lacp", From: `((state & 48) != 48)`, To: `false`,
+	},
+	{
+		Name: "unheard", Promise: "a restart that nobody hears goes on",
+		Scenario: "rc_remote", Fails: "unheard: its status",
+		From: `trap '' HUP PIPE`, To: `trap '' HUP`,
 	},
 	{
 		Name: "not-logged", Promise: "details go to syslog where that runs",

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# restart over a connection that rides on the bond comes back.
+# restart over a connection that rides on the bond comes back, also where that breaks.
 
 # shellcheck disable=SC2154 # out, err and others are set by lib.sh
 . /vm/scenarios/lib.sh
@@ -25,3 +25,15 @@ sleep 1
 check "the end of it is told over the connection" wait_for 40 grep -q 'ended with 0' /tmp/remote
 show remote "$(cat /tmp/remote)"
 equal "members" "eth0 eth1" "$(members bond0)"
+
+# Nor does it matter that nobody hears it any more, or that its terminal hangs up.
+/etc/rc.d/rc.bond restart 2>/dev/null | :
+equal "unheard: its status" 0 "${PIPESTATUS[0]}"
+equal "unheard: members" "eth0 eth1" "$(members bond0)"
+/etc/rc.d/rc.bond restart >/tmp/said 2>&1 &
+check "it has begun" wait_for 20 grep -q Stopping /tmp/said
+kill -HUP $!
+wait $!
+equal "hung up: its status" 0 $?
+equal "hung up: members" "eth0 eth1" "$(members bond0)"
+check "the peer answers" reachable
