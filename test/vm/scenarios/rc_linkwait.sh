@@ -25,6 +25,7 @@ LINKWAIT[0]="60"
 USE_DHCP[0]="yes"
 END
 (
+  wait_for 60 grep -q eth1 /sys/class/net/bond0/bonding/slaves
   sleep 4
   plug eth1
 ) &
