@@ -308,3 +308,13 @@ esac`)
 		})
 	}
 }
+
+// TestUnheard: nobody reads what it says any more, as after a lost connection; it goes on.
+func TestUnheard(t *testing.T) {
+	m := newMachine(t, "eth0", "eth1")
+	m.config(pair)
+	m.command("-c", `bash "$SCRIPT" start 2>&1 | :; exit ${PIPESTATUS[0]}`).want(t, 0, "", "")
+	if got := m.option("slaves"); got != "eth0 eth1" {
+		t.Errorf("members %q", got)
+	}
+}
