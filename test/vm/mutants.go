@@ -400,7 +400,7 @@ var Mutants = []Mutant{
 	{
 		Name: "restart-blindly", Promise: "restart stops nothing that it cannot start",
 		Scenario: "rc_vlan", Fails: "a wrong configuration: nothing touched",
-		In: "restart", From: `load "$1" ||`, To: `load "$1" || true ||`,
+		In: "restart", From: `! load "$1"`, To: `! { load "$1" || true; }`,
 	},
 	{
 		Name: "lost-terminal", Promise: "a restart over the bond's own connection comes back",

@@ -12,6 +12,8 @@ make_switch
 ip link set eth0 up
 ip address add 10.77.0.5/24 dev eth0
 check "eth0 works by itself" reachable
+# The kernel tells that the carrier is there a moment after it is.
+check "eth0 is said to be up" wait_for 10 grep -q up /sys/class/net/eth0/operstate
 before=$(snapshot)
 
 # refused WHAT STATUS ERROR: the configuration on standard input is not started

@@ -41,6 +41,16 @@ dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=4 2>/dev/null
 expect_status 1 rc_bond start
 expect_err 'bond0: cannot write its journal, /run/rc.bond/bond.bond0'
 unchanged "no journal, no change" "$before" "$(snapshot)"
+rm /run/rc.bond/filler
+expect_status 0 rc_bond start
+ip address add 10.66.0.9/24 dev bond0
+dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=4 2>/dev/null
+now=$(snapshot)
+expect_status 1 rc_bond restart
+expect_err 'bond0: cannot write /run/rc.bond/(batch|keep.bond0); not restarted, nothing touched'
+unchanged "no restart that would forget an address" "$now" "$(snapshot)"
+expect_status 0 rc_bond stop
+unchanged "a full disk does not keep stop from leading back" "$before" "$(snapshot)"
 umount /run/rc.bond
 
 # --- Programs that are missing.
@@ -116,6 +126,8 @@ expect_err 'bond0: making low a member: .*'
 expect_err 'everything is back as it was'
 unchanged "MTU: all as before" "$before" "$(snapshot)"
 ip link del low
+config <<<"$conf"
+before=$(snapshot)
 
 # --- IPv6 that is off.
 sysctl -qw net.ipv6.conf.default.disable_ipv6=1
