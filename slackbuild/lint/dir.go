@@ -229,7 +229,7 @@ func (b *build) read(name string) (string, bool) {
 	if info == nil || !info.Mode().IsRegular() {
 		return "", false
 	}
-	data, err := b.readFile(name)
+	data, err := readText(b.source, name)
 	switch {
 	case err != nil:
 		b.add("dir-unread", b.path(name), 0, "%v", cause(err))
@@ -241,8 +241,9 @@ func (b *build) read(name string) (string, bool) {
 	return string(data), true
 }
 
-func (b *build) readFile(name string) ([]byte, error) {
-	f, err := b.source.open(name)
+// readText reads a file as far as one byte over what is looked into.
+func readText(s source, name string) ([]byte, error) {
+	f, err := s.open(name)
 	if err != nil {
 		return nil, err
 	}

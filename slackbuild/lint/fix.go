@@ -63,7 +63,7 @@ func fixDir(dir string) ([]string, error) {
 		if err != nil {
 			return changed, err
 		}
-		data, err := os.ReadFile(file)
+		data, err := readText(directory(abs), f.name)
 		if err != nil {
 			return changed, err
 		}

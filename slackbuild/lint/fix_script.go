@@ -142,7 +142,8 @@ func dropUnused(s *script) string {
 // that is all of it. Nothing can go where a branch would be left empty.
 func (s *script) unusedLines(stmt *syntax.Stmt, unused map[string]bool) (lines []int, whole bool) {
 	first, last := int(stmt.Pos().Line()), int(stmt.End().Line())
-	if strings.TrimSpace(s.text[s.lineStart(first):stmt.Pos().Offset()]) != "" || !s.endsLine(stmt) || len(stmt.Redirs) > 0 {
+	before := s.text[:stmt.Pos().Offset()]
+	if strings.TrimSpace(before[strings.LastIndexByte(before, '\n')+1:]) != "" || !s.endsLine(stmt) || len(stmt.Redirs) > 0 {
 		return nil, false // not alone on its lines
 	}
 	switch c := stmt.Cmd.(type) {
@@ -199,15 +200,6 @@ func (s *script) leavesEmpty(c *syntax.IfClause, lines []int) bool {
 		}
 	}
 	return false
-}
-
-// lineStart is the offset at which the line begins.
-func (s *script) lineStart(line int) int {
-	at := 0
-	for _, l := range s.lines[:line-1] {
-		at += len(l) + 1
-	}
-	return at
 }
 
 // endsLine reports whether nothing but a comment follows the statement.

@@ -226,7 +226,11 @@ func (s *script) addAssign(a *syntax.Assign, in *scope, statement bool) {
 		as.value = s.normal(a.Value.Parts)
 		as.raw = s.source(a.Value)
 	}
-	line := strings.TrimSpace(s.lines[as.line-1])
+	line := s.lines[as.line-1]
+	if len(line) > maxValue {
+		line = "" // not one that stands alone
+	}
+	line = strings.TrimSpace(line)
 	if i := strings.IndexByte(line, '#'); i > 0 && strings.ContainsRune(" \t", rune(line[i-1])) {
 		line = strings.TrimSpace(line[:i])
 	}
