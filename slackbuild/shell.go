@@ -74,7 +74,7 @@ func (m *Manifest) contentLine(b *strings.Builder, c Content, mkdir func(string)
 	}
 	mode := c.mode(found)
 	switch {
-	case isGlob && flat && sameInShell(c.Source) && !c.isConfig() && plainFiles(found):
+	case isGlob && flat && isPattern(c.Source) && sameInShell(c.Source) && !c.isConfig() && plainFiles(found):
 		var words []string
 		for _, p := range braces(c.Source) {
 			words = append(words, m.globWord(p, c.Expand))
