@@ -341,7 +341,9 @@ func decode(file string, data []byte, m *Manifest) error {
 	tree, err := parseYAML(data)
 	if err == nil {
 		m.tree = tree
-		err = yaml.UnmarshalWithOptions(data, m, yaml.Strict())
+		// A key beside << may be one of the merged section; parseYAML has found
+		// those that come twice themselves.
+		err = yaml.UnmarshalWithOptions(data, m, yaml.Strict(), yaml.AllowDuplicateMapKey())
 	}
 	if err == nil {
 		m.literal()

@@ -92,6 +92,20 @@ func TestLiteral(t *testing.T) {
 	}
 }
 
+// Anchors and merged sections are YAML's, and nfpm takes them.
+func TestMergedSection(t *testing.T) {
+	m, err := parse(t, "contents:\n- {src: a, dst: /a, file_info: &fi {mode: 0600, owner: bin}}\n- src: a\n  dst: /b\n  file_info:\n    <<: *fi\n    mode: 0640\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Contents[1].FileInfo; got.Mode != 0o640 || got.Owner != "bin" {
+		t.Errorf("%+v", got)
+	}
+	if _, err := parse(t, "contents:\n- {src: a, src: b, dst: /a}\n"); err == nil {
+		t.Error("a key twice is no error")
+	}
+}
+
 // Nothing is dropped in silence.
 func TestNotes(t *testing.T) {
 	m, err := parse(t, `release: beta
