@@ -16,7 +16,7 @@ import (
 // programs of others into the guest, for scenarios that compare with them. Each
 // is a file or folder and becomes /vm/ref/NAME; a scenario that needs one which
 // is not there calls skip.
-var References = []string{"IFENSLAVE_C", "RC_INET1", "PKGTOOLS_DIR", "EXASOCK_KO", "BASH42"}
+var References = []string{"IFENSLAVE_C", "RC_INET1", "RC_INET1_DIR", "PKGTOOLS_DIR", "EXASOCK_KO", "BASH42"}
 
 // WriteInitrd makes the initial file system at path: the one that kernels.sh made
 // for the kernel, then guest/ and scenarios/ of here, the package, and the mutants where

@@ -14,6 +14,7 @@ ip link set eth0 up
 ip address add 10.66.0.5/24 dev eth0
 ip address add 2001:db8:5::1/64 dev eth0 nodad
 ip route add 10.99.0.0/16 via 10.66.0.1
+wait_for 10 grep -q up /sys/class/net/eth0/operstate
 before=$(snapshot eth0 eth1)
 config <<'END'
 IFNAME[0]="bond0"
@@ -42,6 +43,8 @@ for way in run sourced sh; do
   expect_status 1 "${command[@]}" bond0_restart
   check "$way: the peer answers after a restart" reachable
   expect_status 0 "${command[@]}" stop
+  # The kernel tells that eth0's carrier is there a moment after it is.
+  wait_for 10 grep -q up /sys/class/net/eth0/operstate
   unchanged "$way: the NICs are as before" "$before" "$(snapshot eth0 eth1)"
   check "$way: the route is back" grep -q '10.99.0.0/16 via 10.66.0.1' <(ip route)
 done
