@@ -21,7 +21,7 @@ import (
 // of DefaultLimits, one that is negative sets no limit.
 type Limits struct {
 	Size    int64 // of the archive, uncompressed, and of what it expands to
-	Ratio   int64 // uncompressed size to size of the file, above RatioFrom bytes
+	Ratio   int64 // of either of these to the size of the file, above RatioFrom bytes
 	Entries int64
 }
 
