@@ -27,3 +27,11 @@
   *) /etc/rc.d/rc.bond start >/dev/null ;; # as rc.inet1: any other word starts all
   esac
 )
+# A restart sets down what it takes for interfaces of its own, members of bonds with
+# them, and only bonds up again: rc.bond does that for the members, at the end.
+case "${1-}:$0" in
+restart:rc.inet1 | restart:*/rc.inet1)
+  eval "trap '[ ! -x /etc/rc.d/rc.bond ] || /etc/rc.d/rc.bond start > /dev/null' EXIT; (exit $?)"
+  ;;
+*) (exit $?) ;;
+esac

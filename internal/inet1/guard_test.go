@@ -19,7 +19,7 @@ var verbs = []struct{ verb, want string }{
 	{"start", "start"},
 	{"up", "start"},
 	{"nonsense", "start"},
-	{"restart", "start"},
+	{"restart", "start; start"}, // before and after
 	{"bond0_start", "bond0_start"},
 	{"bond0_up", "bond0_start"},
 	{"bond0_restart", "bond0_start"},
@@ -149,6 +149,7 @@ func TestGuardVerbs(t *testing.T) {
 					try(v.want, "rc.inet1", v.verb)
 				}
 				try("start", "rc.M-sources")
+				try("start", "rc.M-sources", "restart") // whose end is not rc.inet1's
 				try("start", "rc.M-runs")
 			})
 		}

@@ -489,6 +489,11 @@ var Mutants = []Mutant{
 	{
 		Name: "guard-talks", Promise: "the guard prints nothing where all is well",
 		Scenario: "bondctl_inet1", Fails: "boot: nothing printed",
-		File: "rc.d/guard.sh", From: `rc.bond start >/dev/null`, To: `rc.bond start`,
+		File: "rc.d/guard.sh", From: `rc.bond start >/dev/null ;;`, To: `rc.bond start ;;`,
+	},
+	{
+		Name: "guard-restart", Promise: "rc.inet1 restart does not leave a bond's members down",
+		Scenario: "bondctl_inet1", Fails: "restart: members that rc.inet1 takes for its own are up",
+		File: "rc.d/guard.sh", From: `restart:*/rc.inet1)`, To: `nothing)`,
 	},
 }

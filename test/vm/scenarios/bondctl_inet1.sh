@@ -35,7 +35,7 @@ up() {
   done
 }
 down() {
-  for i in "${IFNAME[@]}"; do
+  for i in "${IFNAME[@]}" "${unnamed[@]}"; do
     [ -e "/sys/class/net/$i" ] && ip address flush dev "$i" && ip link set "$i" down
   done
 }
@@ -75,6 +75,12 @@ check "the peer answers" reachable
 run /etc/rc.d/rc.inet1 restart
 equal "restart: still both" "eth0 eth1" "$(members bond0)"
 check "the peer answers after restart" reachable
+# Entries without an IFNAME are eth0, eth1, ... to rc.inet1, which only stop looks at.
+sed -i '2i unnamed=(eth0 eth1)' /etc/rc.d/rc.inet1
+run /etc/rc.d/rc.inet1 restart
+equal "restart: nothing printed" "" "$out$err"
+check "restart: members that rc.inet1 takes for its own are up" eval 'is_up eth0 && is_up eth1'
+check "the peer answers after that" reachable
 run /etc/rc.d/rc.inet1 stop
 equal "stop: the bond stays" "eth0 eth1" "$(members bond0)"
 rc_bond stop

@@ -96,12 +96,14 @@ END
   lives "start after a stop"
 
   # An rc.inet1.conf that lets rc.inet1 take the members for interfaces of its own: its
-  # restart and stop set them down, and the next start has rc.bond set them up again.
+  # restart and stop set them down, and rc.bond sets them up again, behind a restart and
+  # at the next start.
   run bash /etc/rc.d/rc.inet1 stop
   sed -i '/MAXNICS/d' /etc/rc.d/rc.inet1.conf
   boots "$release"
   lives "boot without MAXNICS"
   run bash /etc/rc.d/rc.inet1 restart
+  lives "restart without MAXNICS"
   run bash /etc/rc.d/rc.inet1 stop
   boots "$release"
   lives "stop and start without MAXNICS"
