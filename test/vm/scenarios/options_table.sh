@@ -8,8 +8,8 @@
 
 . /vm/scenarios/lib.sh
 
-eval "$(sed -n '/^modes=(/p; /^options=(/,/^)/p' /etc/rc.d/rc.bond)"
-check "the table was found" test "${#options[@]}" -gt 20 -a "${#modes[@]}" -eq 7
+eval "$(sed -n '/^modes=(/p; /^declare -A option=(/,/^)/p' /etc/rc.d/rc.bond)"
+check "the table was found" test "${#option[@]}" -gt 20 -a "${#modes[@]}" -eq 7
 
 modprobe bonding max_bonds=0
 make_dummies eth0
@@ -37,8 +37,8 @@ sample() {
 }
 
 known=" slaves num_unsol_na "
-for row in "${options[@]}"; do
-  read -r name numbers state whose where kind <<<"$row"
+for name in "${!option[@]}"; do
+  read -r _ numbers state whose where kind <<<"${option[$name]}"
   read -ra kind <<<"$kind"
   known+="$name "
   [ "$where" = sysfs ] || continue
