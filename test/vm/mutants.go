@@ -261,12 +261,12 @@ var Mutants = []Mutant{
 	},
 	{
 		Name: "program-missing", Promise: "without ifenslave nothing is touched",
-		Scenario: "rc_poor_machine", Fails: "ifenslave is not there",
+		Scenario: "rc_poor_machine", Fails: "one line says: /sbin/ifenslave is not there",
 		In: "check_tools", From: `[ ! -x "$ifenslave" ]`, To: `false`,
 	},
 	{
 		Name: "dos-line-ends", Promise: "a file with the line ends of DOS is refused for these",
-		Scenario: "rc_poor_machine", Fails: "the line ends of DOS",
+		Scenario: "rc_poor_machine", Fails: "one line says: rc.bond.conf has the line ends of DOS",
 		In: "read_conf", From: `*$'\r'*`, To: `*$'\v'*`,
 	},
 	{
