@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -115,6 +116,9 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 	if one {
 		return lint.Dir(arg)
 	}
+	// Syntax trees die young: fewer collections save a fifth of the time, for 280 MB
+	// instead of 130 with all of SlackBuilds.org.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	return lint.Tree(c.Context, arg, counter(c.App.ErrWriter, "linting"))
 }
 
