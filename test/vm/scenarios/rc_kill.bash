@@ -31,7 +31,12 @@ state() {
   ip route show
   [ ! -e /sys/class/net/bond0 ] || grep . /sys/class/net/bond0/bonding/{mode,miimon,updelay,primary,slaves,active_slave}
 }
-look() { state | sed -E '/ inet6 fe80:/d; s/^[0-9]+: //; s/ state (UP|UNKNOWN) / /; s/,?LOWER_UP//; s/ qdisc [a-z]+//' | sort; }
+# The primary takes over when its updelay has passed, not when start ends.
+settled() { [ ! -e /sys/class/net/bond0 ] || [ "$(option bond0 active_slave)" = "$(option bond0 primary)" ]; }
+look() {
+  wait_for 3 settled
+  state | sed -E '/ inet6 fe80:/d; s/^[0-9]+: //; s/ state (UP|UNKNOWN) / /; s/,?LOWER_UP//; s/ qdisc [a-z]+//' | sort
+}
 
 # Before the command number $KILL_AT of those that change something, bash kills itself.
 cat >/tmp/killer <<'END'
