@@ -11,7 +11,7 @@ import (
 )
 
 // elfArch are the machines of ELF files that fit the architecture in a
-// package's name. Packages for x86_64 may hold 32-bit programs (multilib).
+// package's name.
 var elfArch = map[string][]elf.Machine{
 	"i386": {elf.EM_386}, "i486": {elf.EM_386}, "i586": {elf.EM_386}, "i686": {elf.EM_386}, "x86": {elf.EM_386},
 	"x86_64": {elf.EM_X86_64, elf.EM_386},
@@ -19,7 +19,15 @@ var elfArch = map[string][]elf.Machine{
 	"aarch64": {elf.EM_AARCH64}, "riscv64": {elf.EM_RISCV}, "loongarch64": {elf.EM_LOONGARCH},
 	"ppc": {elf.EM_PPC}, "powerpc": {elf.EM_PPC}, "ppc64": {elf.EM_PPC64}, "ppc64le": {elf.EM_PPC64},
 	"s390": {elf.EM_S390}, "s390x": {elf.EM_S390}, "sparc": {elf.EM_SPARC, elf.EM_SPARC32PLUS},
-	"noarch": {}, "fw": nil,
+	"noarch": {},
+}
+
+// ELFMachines are the machines of ELF files that belong into a package whose
+// name says arch: also 32-bit ones for x86_64 (multilib), none for noarch. For
+// an architecture that is not known, and for firmware ("fw"), nothing is.
+func ELFMachines(arch string) (machines []elf.Machine, known bool) {
+	machines, known = elfArch[arch]
+	return slices.Clone(machines), known
 }
 
 // maxELF is how much of a file is looked at for its program headers.
@@ -47,11 +55,7 @@ func (v *verifier) elf(e *Entry, content io.Reader) error {
 	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN {
 		return nil
 	}
-	fits, known := elfArch[v.name.Arch]
-	switch {
-	case known && fits != nil && len(fits) == 0:
-		v.add(Error, e.Path, "is a program for %s in a package for %s", f.Machine, v.name.Arch)
-	case known && fits != nil && !slices.Contains(fits, f.Machine):
+	if fits, known := elfArch[v.name.Arch]; known && !slices.Contains(fits, f.Machine) {
 		v.add(Error, e.Path, "is a program for %s in a package for %s", f.Machine, v.name.Arch)
 	}
 	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) || strings.Contains(e.Path, ".so") {

@@ -127,7 +127,7 @@ func (p *built) check(pkg *pkgtools.Package) {
 	if !doc && p.badName == nil {
 		p.add("package-doc", p.file, 0, "no /usr/doc/%s-%s", p.name.Name, p.name.Version)
 	}
-	if machines[p.name.Arch] != nil && !p.elf {
+	if machines, _ := pkgtools.ELFMachines(p.name.Arch); len(machines) > 0 && !p.elf {
 		p.add("package-could-be-noarch", p.file, 0, "nothing in it is for %s alone", p.name.Arch)
 	}
 }

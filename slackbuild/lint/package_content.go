@@ -16,12 +16,6 @@ import (
 	"github.com/slackbond/slackbond/pkgtools"
 )
 
-// machines are what the programs of a package are for, by its architecture.
-var machines = map[string][]elf.Machine{
-	"i386": {elf.EM_386}, "i486": {elf.EM_386}, "i586": {elf.EM_386}, "i686": {elf.EM_386}, "x86_64": {elf.EM_X86_64},
-	"arm": {elf.EM_ARM}, "armv7hl": {elf.EM_ARM}, "aarch64": {elf.EM_AARCH64}, "riscv64": {elf.EM_RISCV}, "loongarch64": {elf.EM_LOONGARCH},
-}
-
 // content looks into a file of the package.
 func (p *built) content(e *pkgtools.Entry, data []byte) {
 	if bytes.Contains(data, []byte("/tmp/SBo/package-")) {
@@ -75,12 +69,13 @@ func (p *built) program(e *pkgtools.Entry, data []byte) {
 	if err != nil || p.badName != nil || strings.HasPrefix(e.Path, "lib/firmware/") || strings.HasPrefix(e.Path, "usr/share/qemu") {
 		return // broken, or for another processor
 	}
-	arch, want := p.name.Arch, machines[p.name.Arch]
+	arch := p.name.Arch
+	machines, known := pkgtools.ELFMachines(arch)
 	isLib, in64 := libRE.MatchString(e.Path), strings.Contains(path.Dir(e.Path)+"/", "lib64/")
 	switch {
 	case arch == "noarch":
 		p.add("package-noarch-elf", p.in(e.Path), 0, "a program for %s in a noarch package", f.Machine)
-	case want != nil && !slices.Contains(want, f.Machine):
+	case known && !slices.Contains(machines, f.Machine):
 		p.add("package-elf-arch", p.in(e.Path), 0, "a program for %s in a package for %s", f.Machine, arch)
 	case isLib && f.Type == elf.ET_DYN && !in64 && f.Class == elf.ELFCLASS64 && f.Machine == elf.EM_X86_64:
 		p.add("package-lib64", p.in(e.Path), 0, "a 64-bit library in %s", path.Dir(e.Path))

@@ -114,7 +114,7 @@ func TestPackage(t *testing.T) {
 		{add: []pkgtools.Entry{file("usr/man/man1/x.1.gz", gz), file("usr/man/de/man3/x.3pm.gz", gz)}},
 		{name: "thing-1.0-x86_64-SBo1", rules: []string{"package-name-build"}},
 		{name: "thing-1.0~rc-x86_64-1", rules: []string{"package-name-chars"}},
-		{add: []pkgtools.Entry{program("usr/lib64/libx.so.1", elfHeader(elf.EM_386, elf.ELFCLASS32, elf.ET_DYN))}, rules: []string{"package-elf-arch"}},
+		{add: []pkgtools.Entry{program("usr/lib64/libx.so.1", elfHeader(elf.EM_386, elf.ELFCLASS32, elf.ET_DYN))}, rules: []string{"package-lib64"}},
 		{name: "thing-1.0-i586-1", drop: "usr/bin/thing", add: []pkgtools.Entry{program("usr/lib64/libx.so.1", elfHeader(elf.EM_386, elf.ELFCLASS32, elf.ET_DYN))}, rules: []string{"package-lib64"}},
 		{add: []pkgtools.Entry{file("usr/lib64/libx.so.1", elfHeader(elf.EM_X86_64, elf.ELFCLASS64, elf.ET_DYN))}, rules: []string{"package-elf-mode"}},
 		{add: []pkgtools.Entry{file("run/x", "x")}, rules: []string{"package-volatile"}},
