@@ -254,14 +254,16 @@ reachable() { wait_for "${1:-20}" ping_peer; }
 # --- Looking at the state
 
 # snapshot [NAME...]: links and addresses as text, all of them or those of NAME,
-# without what time alone changes (timers; link-local addresses, which appear late) and
+# without what time alone changes (timers; link-local addresses, which appear late; what the
+# kernel finds out about a link and an address some time after: state, carrier, tentative) and
 # what stays after a device was up once or has had members (its queue, what it could hold)
 snapshot() {
   {
     ip -d -o link show
     ip -o address show
   } | awk -v names=" $* " '{ name = $2; sub(/[@:].*/, "", name) } names == "  " || index(names, " " name " ")' |
-    sed -E '/ inet6 fe80:/d; s/ (valid_lft|preferred_lft|[a-z_]*oper_port_state[a-z_]*|[a-z_]+_timer|qdisc|[gt]s?r?o_max_[a-z]+) +[^ ]+//g' | tr "\\\\" "\n"
+    sed -E '/ inet6 fe80:/d; s/(<|,)(NO-CARRIER|LOWER_UP|M-DOWN),?/\1/g; s/,>/>/; s/ tentative//
+      s/ (state|mii_status|link_failure_count|valid_lft|preferred_lft|[a-z_]*oper_port_state[a-z_]*|[a-z_]+_timer|qdisc|[gt]s?r?o_max_[a-z]+) +[^ ]+//g' | tr "\\\\" "\n"
 }
 
 # unchanged WHAT BEFORE AFTER: two snapshots are the same

@@ -18,7 +18,7 @@ END
 expect_status 0 rc_bond start
 equal "the default mode" active-backup "$(option bond0 mode)"
 check "the peer answers" reachable
-equal "the primary is active" eth0 "$(option bond0 active_slave)"
+check "the primary is active" wait_for 10 active_is eth0
 
 # One ping runs over all of it: what is lost is lost at the moments of change only.
 busybox ping -i 0.1 -W 1 "$peer_address" >/tmp/ping &

@@ -35,7 +35,7 @@ sleep 2
 
 # Everything that is to be as before. Ports know the bond they were in by nothing.
 everything() {
-  snapshot | sed 's/ qdisc [a-z]*//; s/ state [A-Z]*//; s/<[^>]*>/<>/; s/ tentative//'
+  snapshot | sed 's/<[^>]*>/<>/'
   ip route show table all | grep -v -e ^broadcast -e ^local -e linkdown -e fe80 | sort
   ip -6 route show table all | grep -v -e fe80 -e ^multicast -e ^local -e ^anycast | sort
   for nic in eth0 eth1 eth2 eth0.10 eth0.20; do

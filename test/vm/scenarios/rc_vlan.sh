@@ -27,8 +27,8 @@ check "the peer answers" reachable
 
 everything() {
   snapshot bond0 bond0.10 | grep -v -e '^[0-9]*: bond0.*link/' -e link/
-  ip route show
-  ip -6 route show | grep -v fe80 | sort
+  ip route show | sed 's| linkdown||'
+  ip -6 route show | sed '/fe80/d; s| linkdown||' | sort
   if is_up bond0.10; then echo "bond0.10 is up"; fi
 }
 before=$(everything)
