@@ -35,7 +35,7 @@ GOTESTSUM = $(call tool,gotestsum) --format pkgname-and-test-fails --format-hide
 # gotestsum's output, and a line for each test that was skipped as test/check.sh counts them.
 TELL_SKIPPED := awk '{ print } sub(/^=== SKIP: /, "") { test = $$1 " " $$2; getline; print; sub(/^ *[^ ]*: /, ""); print "SKIPPED: " test ": " $$0 }'
 # Debian packages that the checks want; installed where apt-get is and we are root.
-CHECK_APT := shellcheck shfmt mandoc groff xz-utils bzip2 lzip cpio file unzip binutils \
+CHECK_APT := shellcheck shfmt mandoc groff xz-utils 7zip bzip2 lzip cpio file unzip binutils \
 	iproute2 net-tools kmod nftables busybox-static qemu-system-x86 qemu-user debian-archive-keyring \
 	gpg gpg-agent gcc libc6-dev perl cmake meson ninja-build autoconf automake python3-setuptools chromium
 

@@ -19,19 +19,22 @@ import (
 
 // The engines that Compression.Engine can name.
 const (
-	Auto    = ""        // the program where there is one, else Go
-	Program = "program" // xz(1), an error where it is missing
-	Go      = "go"      // this process: no program is needed
+	Auto     = ""        // a program where there is one, else Go
+	Program  = "program" // xz(1), an error where it is missing
+	SevenZip = "7z"      // 7-Zip, an error where it is missing; it cannot read
+	Go       = "go"      // this process: no program is needed
 )
 
 // Compression says how an archive is compressed. The zero value is level 9,
 // all processors, and the best engine there is.
 type Compression struct {
-	Engine string // for xz: Auto, Program or Go
+	// Engine is for xz. Auto takes 7-Zip for what is too small to be cut for
+	// several processors, which it compresses to the same size with two.
+	Engine string
 	// Options are given to the compressor program in place of -9.
 	Options []string
 	// Threads is how many processors may be used; 0 means all. The result is
-	// the same for any number.
+	// the same for any number, with the same programs.
 	Threads int
 }
 

@@ -28,7 +28,7 @@ type Database struct {
 func OpenDatabase(root string) (*Database, error) {
 	r, err := os.OpenRoot(root)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("opening the root directory, which has to be there: %w", err)
 	}
 	d := &Database{dir: root, root: r}
 	t := newTree(r)

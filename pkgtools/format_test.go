@@ -121,7 +121,7 @@ func TestCompressions(t *testing.T) {
 	entries = withDirs(entries...)
 	var want string
 	for _, test := range []struct{ ext, program, engine string }{
-		{".tgz", "", Auto}, {".tar.gz", "", Auto}, {".txz", "", Go}, {".txz", "xz", Program}, {".tbz", "bzip2", Auto}, {".tlz", "lzip", Auto}, {".tar.lzma", "xz", Auto},
+		{".tgz", "", Auto}, {".tar.gz", "", Auto}, {".txz", "", Go}, {".txz", "xz", Program}, {".txz", "7zz", SevenZip}, {".txz", "7zz", Auto}, {".tbz", "bzip2", Auto}, {".tlz", "lzip", Auto}, {".tar.lzma", "xz", Auto},
 	} {
 		t.Run(test.ext+" "+test.engine, func(t *testing.T) {
 			if _, err := exec.LookPath(test.program); test.program != "" && err != nil {
@@ -156,6 +156,20 @@ func TestCompressions(t *testing.T) {
 				t.Error("the number of threads changes the bytes")
 			}
 		})
+	}
+}
+
+// A machine without compressor programs makes packages all the same.
+func TestNoPrograms(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	name := filepath.Join(t.TempDir(), "a-1-noarch-1.txz")
+	for _, engine := range []string{Program, SevenZip, "zip"} {
+		if err := Write(t.Context(), name, withDirs(file("f", "x")), WriteOptions{Compression: Compression{Engine: engine}}); err == nil {
+			t.Errorf("engine %q: no error", engine)
+		}
+	}
+	if err := Write(t.Context(), name, withDirs(file("f", "x")), WriteOptions{}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -53,15 +53,47 @@ func xzDictionary(block int64) int64 {
 }
 
 func (c *compression) xz() (io.WriteCloser, error) {
-	if c.Engine == Go || c.Engine == Auto && !haveXz() {
-		return c.xzGo()
-	}
-	if c.Engine != Auto && c.Engine != Program {
-		return nil, fmt.Errorf("unknown xz engine %q; there are %q and %q", c.Engine, Program, Go)
-	}
 	block := xzBlock(c.total)
+	switch c.Engine {
+	case Auto:
+		if program := sevenZip(); program != "" && block >= c.total && len(c.Options) == 0 {
+			return c.sevenZip(program, block)
+		}
+		if !haveXz() {
+			return c.xzGo()
+		}
+	case SevenZip:
+		return c.sevenZip(sevenZip(), block)
+	case Go:
+		return c.xzGo()
+	case Program:
+	default:
+		return nil, fmt.Errorf("unknown xz engine %q; there are %q, %q and %q", c.Engine, Program, SevenZip, Go)
+	}
 	args := []string{"xz", "-c", "--check=crc64", "--block-size=" + strconv.FormatInt(block, 10), "--threads=" + xzThreads(c.Threads)}
 	return c.program(append(args, c.options("--lzma2=preset=9,dict="+strconv.FormatInt(xzDictionary(block), 10))...)...)
+}
+
+// sevenZip is what 7-Zip is called here; empty: it is not.
+func sevenZip() string {
+	for _, name := range []string{"7zz", "7z", "7za", "7zr"} {
+		if _, err := exec.LookPath(name); err == nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// sevenZip writes a single block, which xz(1) gives one processor: 7-Zip has a
+// second one look for matches. It was done in 0.4 of the time, at the same
+// size. More threads would cut the archive, and that would change the result.
+func (c *compression) sevenZip(program string, block int64) (io.WriteCloser, error) {
+	if program == "" {
+		return nil, fmt.Errorf("7-Zip is not installed: none of 7zz, 7z, 7za and 7zr: %w", exec.ErrNotFound)
+	}
+	dictionary := strconv.FormatInt(xzDictionary(block), 10)
+	args := []string{program, "a", "-an", "-si", "-so", "-txz", "-bd", "-md=" + dictionary + "b", "-mmt=" + strconv.Itoa(min(c.Threads, 2))}
+	return c.program(append(args, c.options("-mx=9")...)...)
 }
 
 func haveXz() bool {

@@ -37,7 +37,7 @@ func makepkgCommand() *cli.Command {
 			&cli.BoolFlag{Name: "remove-tmp-rpaths", Usage: "take those below /tmp and the current directory out"},
 			&cli.BoolFlag{Name: "devices", Usage: "allow device files"},
 			&cli.StringFlag{Name: "owner", Value: "auto", Usage: "owner of all files: `root|tree`; auto is tree for root, root for others"},
-			&cli.StringFlag{Name: "xz", Value: "auto", Usage: "compress with the xz `program|go`"},
+			&cli.StringFlag{Name: "xz", Value: "auto", Usage: "compress with the xz `program|7z|go`"},
 		},
 		Action: makepkgAction,
 	}
@@ -108,10 +108,10 @@ func makepkgOptions(c *cli.Context) (opt pkgtools.WriteOptions, walk pkgtools.Wa
 	}
 	switch engine := c.String("xz"); engine {
 	case "auto":
-	case pkgtools.Program, pkgtools.Go:
+	case pkgtools.Program, pkgtools.SevenZip, pkgtools.Go:
 		opt.Compression.Engine = engine
 	default:
-		return opt, walk, cmdline.Usagef("--xz %q: there are program and go", engine)
+		return opt, walk, cmdline.Usagef("--xz %q: there are program, 7z and go", engine)
 	}
 	walk = pkgtools.WalkOptions{ACLs: c.Bool("acls"), Xattrs: c.Bool("xattrs")}
 	switch owner := c.String("owner"); owner {
