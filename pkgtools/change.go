@@ -77,6 +77,7 @@ func (d *Database) Remove(ctx context.Context, name string, opt ChangeOptions) (
 // changer plans and makes one change.
 type changer struct {
 	d      *Database
+	root   *rootDirs // while there is the lock
 	opt    ChangeOptions
 	report *Report
 	x      *transaction
@@ -97,7 +98,7 @@ type changer struct {
 var testStep func(what string) error
 
 func (d *Database) change(ctx context.Context, kind, name string, olds []string, opt ChangeOptions) (*Report, error) {
-	c := &changer{d: d, opt: opt, now: time.Now(), before: newTree(d.root), mine: map[string]bool{}, removed: map[string]bool{},
+	c := &changer{d: d, opt: opt, now: time.Now(), mine: map[string]bool{}, removed: map[string]bool{},
 		report: &Report{Action: kind, DryRun: opt.DryRun}}
 	c.step = func(what string) error {
 		if testStep != nil {
@@ -131,6 +132,9 @@ func (d *Database) change(ctx context.Context, kind, name string, olds []string,
 		return nil, err
 	}
 	defer unlock()
+	c.root = newRootDirs(d.root)
+	defer c.root.forget()
+	c.before = newTree(c.root)
 	if !opt.DryRun {
 		same, err := c.recover(ctx, kind, name, olds, source)
 		if err != nil || same {
@@ -220,7 +224,7 @@ func (d *Database) lock(ctx context.Context, dry bool) (unlock func(), err error
 // recover finishes or undoes a change that was interrupted. It reports whether
 // that was just the one that is asked for, and is finished now.
 func (c *changer) recover(ctx context.Context, kind, name string, olds []string, source string) (same bool, err error) {
-	x, marked, err := c.d.pending(c.scriptIO(), c.step)
+	x, marked, err := c.d.pending(c.root, c.scriptIO(), c.step)
 	if err != nil || x == nil {
 		return false, err
 	}
@@ -315,7 +319,7 @@ func (c *changer) make(ctx context.Context, kind, name, source string) error {
 	if c.opt.DryRun {
 		return c.dryRun(ctx, name)
 	}
-	if c.x, err = c.d.newTransaction(kind, c.report.Package, source, c.scriptIO(), c.step); err == nil {
+	if c.x, err = c.d.newTransaction(c.root, kind, c.report.Package, source, c.scriptIO(), c.step); err == nil {
 		err = c.plan(ctx, name)
 	}
 	if err != nil {

@@ -31,7 +31,9 @@ func OpenDatabase(root string) (*Database, error) {
 		return nil, fmt.Errorf("opening the root directory, which has to be there: %w", err)
 	}
 	d := &Database{dir: root, root: r}
-	t := newTree(r)
+	dirs := newRootDirs(r)
+	defer dirs.forget()
+	t := newTree(dirs)
 	for _, p := range []struct {
 		place *string
 		path  string

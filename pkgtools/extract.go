@@ -48,7 +48,9 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 		return err
 	}
 	defer root.Close()
-	x := &extractor{root: root, owners: opt.Owners, ids: ownerCache{}}
+	open := newRootDirs(root)
+	defer open.forget()
+	x := &extractor{root: open, owners: opt.Owners, ids: ownerCache{}}
 	var dirs []Entry
 	_, err = Scan(ctx, name, opt.ReadOptions, func(e *Entry, content io.Reader) error {
 		if opt.Each != nil {
@@ -76,7 +78,7 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 
 // extractor makes files below a directory that it cannot leave.
 type extractor struct {
-	root   *os.Root
+	root   *rootDirs
 	owners bool
 	ids    ownerCache
 }

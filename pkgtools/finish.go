@@ -20,11 +20,11 @@ import (
 // script that was interrupted then runs again, as it does when a package is
 // installed again.
 func (x *transaction) finish(ctx context.Context) (failedLinks []string, err error) {
-	if err := ignoreNotExist(x.d.root.Remove(path.Join(x.work, ballast))); err != nil {
+	if err := ignoreNotExist(x.root.Remove(path.Join(x.work, ballast))); err != nil {
 		return nil, err
 	}
 	s := &scriptRun{
-		dir: x.d.dir, root: x.d.root, work: filepath.Join(x.d.dir, x.work),
+		dir: x.d.dir, root: x.root, work: filepath.Join(x.d.dir, x.work),
 		stdout: x.script.stdout, stderr: x.script.stderr, warn: x.script.warn, step: x.step,
 	}
 	if s.work, err = filepath.Abs(s.work); err != nil {
@@ -49,7 +49,7 @@ func (x *transaction) finish(ctx context.Context) (failedLinks []string, err err
 }
 
 func (x *transaction) finishStep(ctx context.Context, s *scriptRun, f finishStep) error {
-	root := x.d.root
+	root := x.root
 	var content []byte
 	if f.From != "" {
 		var err error
@@ -78,8 +78,10 @@ func (x *transaction) finishStep(ctx context.Context, s *scriptRun, f finishStep
 			return err
 		}
 		defer unlock()
+		defer root.forget() // the script may change anything
 		return s.doinst(ctx, content)
 	case "douninst":
+		defer root.forget()
 		return s.douninst(ctx, content)
 	case "ldconfig":
 		return x.ldconfig(ctx)

@@ -160,7 +160,7 @@ func (c *changer) lstat(p string) (place string, info fs.FileInfo, err error) {
 	if place, err = c.before.place(p); err != nil {
 		return "", nil, nil // below a loop of links, say: not ours
 	}
-	info, err = c.d.root.Lstat(place)
+	info, err = c.root.Lstat(place)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
 		return place, nil, nil
 	}
@@ -181,7 +181,7 @@ func catPage(p string) string {
 // dryRun reports what a change would do, from the lists alone.
 func (c *changer) dryRun(ctx context.Context, name string) error {
 	// The plan is made by the same code, but nothing is put aside.
-	c.x = &transaction{d: c.d, t: newTree(c.d.root), work: c.d.workDir(), aside: map[uint64]string{}, step: c.step, script: c.scriptIO()}
+	c.x = &transaction{d: c.d, root: c.root, t: newTree(c.root), work: c.d.workDir(), aside: map[uint64]string{}, step: c.step, script: c.scriptIO()}
 	if name != "" {
 		var err error
 		c.pkg, err = Scan(ctx, name, c.opt.ReadOptions, func(e *Entry, _ io.Reader) error {

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // scriptRun runs the doinst.sh of a package as installpkg does: with bash where
@@ -31,7 +33,7 @@ import (
 // directory that is not empty.
 type scriptRun struct {
 	dir            string // the root directory
-	root           *os.Root
+	root           *rootDirs
 	work           string // a directory for the rewritten script
 	stdout, stderr io.Writer
 	warn           func(string)
@@ -98,9 +100,19 @@ func checkScript(ctx context.Context, name string, script []byte) error {
 	if len(script) == 0 {
 		return nil
 	}
+	// From a pipe, the shell reads byte by byte.
+	fd, err := unix.MemfdCreate("script", unix.MFD_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("memfd_create", err)
+	}
+	file := os.NewFile(uintptr(fd), "script")
+	defer file.Close()
+	if _, err := file.WriteAt(script, 0); err != nil {
+		return err
+	}
 	var stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, shell(), "-n")
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(script), &stderr
+	cmd.Stdin, cmd.Stderr = file, &stderr
 	if err := cmd.Run(); err != nil {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) {
@@ -163,7 +175,8 @@ func (s *scriptRun) serve(asked io.Reader, answer io.Writer, runs [][]link) erro
 		if err != nil || n < 0 || n >= len(runs) {
 			continue
 		}
-		t := newTree(s.root) // the script may have changed anything
+		s.root.forget() // the script may have changed anything
+		t := newTree(s.root)
 		for _, l := range runs[n] {
 			if err := s.step("link"); err != nil {
 				return err

@@ -18,7 +18,7 @@ import (
 // file systems where they belong, with everything but their name. The tree is
 // not touched.
 func (c *changer) stage(ctx context.Context, name string) error {
-	files := &extractor{root: c.d.root, owners: os.Geteuid() == 0, ids: ownerCache{}}
+	files := &extractor{root: c.root, owners: os.Geteuid() == 0, ids: ownerCache{}}
 	staged := map[string]string{} // where hard links find the file
 	var err error
 	c.pkg, err = Scan(ctx, name, c.opt.ReadOptions, func(e *Entry, content io.Reader) error {
@@ -69,7 +69,7 @@ func (c *changer) stageEntry(e *Entry, content io.Reader, files *extractor, stag
 		return err
 	}
 	if e.HardLink != "" {
-		if err := c.d.root.Link(staged[e.HardLink], aside); err != nil {
+		if err := c.root.Link(staged[e.HardLink], aside); err != nil {
 			return err
 		}
 	} else if err := files.create(e, aside, content); err != nil {
@@ -77,7 +77,7 @@ func (c *changer) stageEntry(e *Entry, content io.Reader, files *extractor, stag
 	}
 	staged[e.Path] = aside
 	a := action{Do: "put", Path: place, New: aside}
-	old, err := c.d.root.Lstat(place)
+	old, err := c.root.Lstat(place)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil && !c.underPlanned(place):
@@ -142,7 +142,7 @@ func (c *changer) planDir(e *Entry, place string, files *extractor) error {
 		uid, gid = files.ids.of(e)
 	}
 	attr := &fileAttr{Mode: e.Mode &^ fs.ModeType, UID: uid, GID: gid, Time: e.ModTime}
-	info, err := c.d.root.Lstat(place)
+	info, err := c.root.Lstat(place)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || err != nil && c.underPlanned(place):
 		return c.planMkdir(place, attr)
@@ -183,7 +183,7 @@ func (c *changer) planParents(place string) error {
 	if dir == "." || c.x.t.isDir(dir) {
 		return nil
 	}
-	if _, err := c.d.root.Lstat(dir); err == nil {
+	if _, err := c.root.Lstat(dir); err == nil {
 		return fmt.Errorf("%q: %q is in the way, which is no directory", place, dir)
 	}
 	attr := &fileAttr{Mode: 0o755, UID: os.Geteuid(), GID: os.Getegid(), Time: c.now}
@@ -221,7 +221,7 @@ func (c *changer) planLate() error {
 
 // emptied checks that everything in the directory goes, and the directory too.
 func (c *changer) emptied(dir string) error {
-	return fs.WalkDir(c.d.root.FS(), dir, func(p string, _ fs.DirEntry, err error) error {
+	return fs.WalkDir(c.root.FS(), dir, func(p string, _ fs.DirEntry, err error) error {
 		if err == nil && !c.removed[p] {
 			return fmt.Errorf("%q: a directory is in the way, and %q in it stays", dir, p)
 		}

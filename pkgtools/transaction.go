@@ -12,7 +12,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +31,7 @@ import (
 // put aside is removed. Each of these steps can be repeated.
 type transaction struct {
 	d      *Database
+	root   *rootDirs
 	t      *tree
 	work   string            // directory of the lists, below the root
 	aside  map[uint64]string // directory for files put aside, by file system
@@ -101,10 +104,10 @@ const (
 func (d *Database) workDir() string { return path.Join(d.adm, workParent, workName) }
 
 // newTransaction starts one; the database must exist, and be locked.
-func (d *Database) newTransaction(kind, pkg, source string, o scriptIO, step func(string) error) (*transaction, error) {
-	x := &transaction{d: d, t: newTree(d.root), work: d.workDir(), aside: map[uint64]string{}, step: step, script: o,
+func (d *Database) newTransaction(root *rootDirs, kind, pkg, source string, o scriptIO, step func(string) error) (*transaction, error) {
+	x := &transaction{d: d, root: root, t: newTree(root), work: d.workDir(), aside: map[uint64]string{}, step: step, script: o,
 		list: actionList{Kind: kind, Package: pkg, Source: source}}
-	if err := d.root.Mkdir(x.work, 0o700); err != nil {
+	if err := root.Mkdir(x.work, 0o700); err != nil {
 		return nil, err
 	}
 	return x, x.step("start")
@@ -133,7 +136,7 @@ func (x *transaction) asideFor(place string) (string, error) {
 		if err := x.step("aside"); err != nil {
 			return "", err
 		}
-		if err := x.d.root.Mkdir(dir, 0o700); err != nil {
+		if err := x.root.Mkdir(dir, 0o700); err != nil {
 			return "", err
 		}
 	}
@@ -148,20 +151,20 @@ func (x *transaction) writeWork(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(x.d.root, path.Join(x.work, name), b, 0o600)
+	return replaceFile(x.root, path.Join(x.work, name), b, 0o600)
 }
 
 // keep saves content for a finishing step, and gives its name.
 func (x *transaction) keep(content []byte) (string, error) {
 	x.n++
 	name := path.Join(x.work, "kept"+strconv.Itoa(x.n))
-	return name, x.d.root.WriteFile(name, content, 0o600)
+	return name, x.root.WriteFile(name, content, 0o600)
 }
 
 // replaceFile writes a file and puts it in place of the old one when it is on
 // the disk, and its new name too: what is done next, maybe on another file
 // system, must not come there before it.
-func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) error {
+func replaceFile(root *rootDirs, name string, content []byte, mode fs.FileMode) error {
 	tmp := path.Join(path.Dir(name), ".mkslack-"+path.Base(name))
 	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -206,7 +209,7 @@ func (x *transaction) sync() error {
 		return err
 	}
 	for _, dir := range append([]string{x.work}, x.list.Aside...) {
-		f, err := x.d.root.Open(dir)
+		f, err := x.root.Open(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -227,7 +230,7 @@ const ballast = "ballast"
 
 func (x *transaction) reserve(bytesNeeded int) error {
 	name := path.Join(x.work, ballast)
-	return x.d.root.WriteFile(name, bytes.Repeat([]byte{1}, bytesNeeded), 0o600)
+	return x.root.WriteFile(name, bytes.Repeat([]byte{1}, bytesNeeded), 0o600)
 }
 
 // commit does the actions, or undoes all of them.
@@ -255,18 +258,18 @@ func (x *transaction) commit() error {
 	}
 	mark := path.Join(x.work, doneMark)
 	if err == nil {
-		err = replaceFile(x.d.root, mark, nil, 0o600)
+		err = replaceFile(x.root, mark, nil, 0o600)
 	}
 	if err != nil {
 		// The mark may be there and not be on the disk.
-		return errors.Join(err, ignoreNotExist(x.d.root.Remove(mark)), x.undo())
+		return errors.Join(err, ignoreNotExist(x.root.Remove(mark)), x.undo())
 	}
 	return nil
 }
 
 // do does one action. It can be killed anywhere in it.
 func (x *transaction) do(a *action) error {
-	root := x.d.root
+	root := x.root
 	switch a.Do {
 	case "mkdir":
 		if err := root.Mkdir(a.Path, 0o700); err != nil {
@@ -305,7 +308,7 @@ func (x *transaction) do(a *action) error {
 }
 
 func (x *transaction) setAttr(p string, attr *fileAttr) error {
-	f, err := x.d.root.Open(p)
+	f, err := x.root.Open(p)
 	if err != nil {
 		return err
 	}
@@ -324,7 +327,7 @@ func (x *transaction) setAttr(p string, attr *fileAttr) error {
 
 // undo takes back what was done, whatever that is, and ends the transaction.
 func (x *transaction) undo() error {
-	root := x.d.root
+	root := x.root
 	var errs []error
 	for i := len(x.list.Actions) - 1; i >= 0; i-- {
 		a := &x.list.Actions[i]
@@ -381,34 +384,59 @@ func (x *transaction) end() error {
 		return err
 	}
 	for _, dir := range x.list.Aside {
-		if err := x.d.root.RemoveAll(dir); err != nil {
+		if err := x.removeAside(dir); err != nil {
 			return err
 		}
 	}
 	ended := path.Join(path.Dir(x.work), endedName)
-	if err := x.d.root.RemoveAll(ended); err != nil {
+	if err := x.root.RemoveAll(ended); err != nil {
 		return err
 	}
 	if err := x.step("ended"); err != nil {
 		return err
 	}
-	if err := ignoreNotExist(x.d.root.Rename(x.work, ended)); err != nil {
+	if err := ignoreNotExist(x.root.Rename(x.work, ended)); err != nil {
 		return err
 	}
-	return x.d.root.RemoveAll(ended)
+	return x.root.RemoveAll(ended)
+}
+
+// removeAside removes a directory of files that were put aside. What takes time
+// is to give their blocks back, the more so where the disk is told of it
+// (mount -o discard): several are on their way at once.
+func (x *transaction) removeAside(dir string) error {
+	f, err := x.root.Open(dir)
+	if err != nil {
+		return ignoreNotExist(err)
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	for some := range slices.Chunk(names, max(256, len(names)/32+1)) {
+		wg.Go(func() {
+			for _, name := range some {
+				unix.Unlinkat(int(f.Fd()), name, 0) // what fails is left to RemoveAll
+			}
+		})
+	}
+	wg.Wait()
+	return x.root.RemoveAll(dir)
 }
 
 // pending opens a transaction that was interrupted, or gives nil.
-func (d *Database) pending(o scriptIO, step func(string) error) (x *transaction, marked bool, err error) {
-	if err := d.root.RemoveAll(path.Join(path.Dir(d.workDir()), endedName)); err != nil {
+func (d *Database) pending(root *rootDirs, o scriptIO, step func(string) error) (x *transaction, marked bool, err error) {
+	if err := root.RemoveAll(path.Join(path.Dir(d.workDir()), endedName)); err != nil {
 		return nil, false, err
 	}
-	if _, err := d.root.Lstat(d.workDir()); err != nil {
+	if _, err := root.Lstat(d.workDir()); err != nil {
 		return nil, false, ignoreNotExist(err)
 	}
-	x = &transaction{d: d, t: newTree(d.root), work: d.workDir(), step: step, script: o}
+	x = &transaction{d: d, root: root, t: newTree(root), work: d.workDir(), step: step, script: o}
 	for name, v := range map[string]any{asideFile: &x.list.Aside, listFile: &x.list, finishedFile: &x.finished} {
-		b, err := d.root.ReadFile(path.Join(x.work, name))
+		b, err := root.ReadFile(path.Join(x.work, name))
 		if err == nil {
 			err = json.Unmarshal(b, v)
 		}
@@ -416,6 +444,6 @@ func (d *Database) pending(o scriptIO, step func(string) error) (x *transaction,
 			return nil, false, fmt.Errorf("the list of an interrupted change, %q: %w", filepath.Join(d.dir, x.work, name), err)
 		}
 	}
-	_, err = d.root.Lstat(path.Join(x.work, doneMark))
+	_, err = root.Lstat(path.Join(x.work, doneMark))
 	return x, err == nil, ignoreNotExist(err)
 }

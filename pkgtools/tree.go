@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 // tree finds the places of files in a root directory as the system that is
 // installed there would: a symbolic link to /opt means ROOT/opt.
 type tree struct {
-	root *os.Root
+	root *rootDirs
 	dirs map[string]string // places of directories that were looked up
 	// planned are the places where something will be that is not there yet: a
 	// directory (true), or nothing that counts as one (false).
@@ -30,7 +29,7 @@ type device struct {
 	top string
 }
 
-func newTree(root *os.Root) *tree {
+func newTree(root *rootDirs) *tree {
 	return &tree{root: root, dirs: map[string]string{".": "."}, planned: map[string]bool{}, devices: map[string]device{}}
 }
 
@@ -96,28 +95,29 @@ func (t *tree) isDir(place string) bool {
 
 // device is that of the nearest directory above place that exists.
 func (t *tree) device(place string) (device, error) {
-	parent := path.Dir(place)
-	if d, ok := t.devices[parent]; ok {
+	dir := path.Dir(place)
+	if d, ok := t.devices[dir]; ok {
 		return d, nil
 	}
-	dir := parent
-	dev, err := t.dev(dir)
-	for dir != "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR)) {
-		dir = path.Dir(dir)
-		dev, err = t.dev(dir)
-	}
-	if err != nil {
-		return device{}, err
-	}
-	top := dir
-	for top != "." {
-		if above, err := t.dev(path.Dir(top)); err != nil || above != dev {
-			break
+	var above device
+	if dir != "." {
+		var err error
+		if above, err = t.device(dir); err != nil {
+			return device{}, err
 		}
-		top = path.Dir(top)
 	}
-	t.devices[parent] = device{dev, top}
-	return t.devices[parent], nil
+	dev, err := t.dev(dir)
+	switch {
+	case dir != "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR)):
+		t.devices[dir] = above
+	case err != nil:
+		return device{}, err
+	case dir != "." && dev == above.dev:
+		t.devices[dir] = above
+	default:
+		t.devices[dir] = device{dev, dir}
+	}
+	return t.devices[dir], nil
 }
 
 func (t *tree) dev(dir string) (uint64, error) {

@@ -17,6 +17,7 @@ import (
 // all where stderr is no terminal.
 type progress struct {
 	c           *cli.Context
+	terminal    bool
 	what        string
 	start       time.Time
 	mu          sync.Mutex
@@ -26,13 +27,13 @@ type progress struct {
 }
 
 func newProgress(c *cli.Context, what string) *progress {
-	return &progress{c: c, what: what, start: time.Now()}
+	return &progress{c: c, terminal: cmdline.IsTerminal(c.App.ErrWriter), what: what, start: time.Now()}
 }
 
 // turning is for work of which the last part is not told: xz takes a whole
 // block at once, and then compresses it.
 func (p *progress) turning() *progress {
-	if cmdline.IsTerminal(p.c.App.ErrWriter) {
+	if p.terminal {
 		p.turns = time.AfterFunc(time.Second, func() {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -47,11 +48,11 @@ func (p *progress) turning() *progress {
 // set is a callback for the functions of pkgtools. A total of 0 is not known.
 // What goes back, or has another total, is the next file.
 func (p *progress) set(done, total int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar == nil && (!cmdline.IsTerminal(p.c.App.ErrWriter) || time.Since(p.start) < time.Second) {
+	if !p.terminal || time.Since(p.start) < time.Second {
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if total <= 0 || done > total || done == total && p.turns != nil {
 		total = -1
 	}
