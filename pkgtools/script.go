@@ -197,12 +197,16 @@ func (s *scriptRun) link(t *tree, l link) error {
 	if err != nil {
 		return err
 	}
-	if old, err := s.root.Readlink(place); err == nil && old == l.target {
+	old, oldErr := s.root.Readlink(place)
+	if oldErr == nil && old == l.target {
 		return nil
 	}
 	tmp := path.Join(path.Dir(place), ".mkslack-link")
 	if err := s.root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if errors.Is(oldErr, fs.ErrNotExist) {
+		return s.root.Symlink(l.target, place)
 	}
 	if err := s.root.Symlink(l.target, tmp); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
@@ -60,6 +61,7 @@ func changeAll(c *cli.Context, operands string, change changeFunc) error {
 	defer db.Close()
 	ctx, stop := interruptible(c)
 	defer stop()
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // what is kept are lists of files
 	// Nobody reading what is printed is no reason to stop. Scripts do not inherit
 	// this, as they would if the signal was ignored.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)

@@ -29,13 +29,14 @@ tree_small() { binaries "$1/usr/bin" 9000; }
 
 tree_binaries() { binaries "$1/usr/lib" 205000; }
 
-# About 30,000 files, 5,000 of them links, 1,500 compressed pages.
+# About 30,000 files and 270 MB, 5,000 of them links, 1,500 compressed pages.
 tree_files() {
   local i n=0
   mkdir -p "$1/usr/src" "$1/usr/lib/links" "$1/usr/man/man3"
   for i in a b; do
     cp -r "$goroot/src" "$1/usr/src/$i"
   done
+  find "$1/usr/src" -type f -size +96k -delete
   find "$1/usr/src" -type f | sort | tail -n +23501 | tr '\n' '\0' | xargs -0r rm -f
   for f in $(find "$1/usr/src/a" -name '*.go' -size -40k | sort | head -1500); do
     n=$((n + 1))
