@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // The engines that Compression.Engine can name.
@@ -147,6 +148,7 @@ func (c *compression) program(args ...string) (io.WriteCloser, error) {
 	}
 	p := &compressorProgram{cmd: exec.CommandContext(c.ctx, args[0], args[1:]...)}
 	p.cmd.Stdout, p.cmd.Stderr = c.out, &p.stderr
+	p.cmd.WaitDelay = time.Second // for what a script around the compressor leaves running
 	// Its environment could change what it does.
 	p.cmd.Env = append(os.Environ(), "XZ_OPT=", "XZ_DEFAULTS=", "GZIP=", "BZIP=", "BZIP2=", "LC_ALL=C")
 	var err error
@@ -168,8 +170,8 @@ func (p *compressorProgram) Close() error {
 		err = nil // the program has ended; Wait tells why
 	}
 	if waitErr := p.cmd.Wait(); waitErr != nil {
-		if said := strings.TrimSpace(p.stderr.String()); said != "" {
-			return fmt.Errorf("%s: %w", firstLine(said), waitErr)
+		if said := strings.Join(strings.Fields(p.stderr.String()), " "); said != "" {
+			return fmt.Errorf("%.300s: %w", said, waitErr)
 		}
 		return fmt.Errorf("%s: %w", p.cmd.Args[0], waitErr)
 	}

@@ -83,9 +83,10 @@ func (r *rootDirs) openDir(dir string) (*openDir, error) {
 		}
 		from, base = above.Root, path.Base(dir)
 	}
-	root, err := from.OpenRoot(base)
+	// With the dot, only a directory is opened: a pipe would have us wait.
+	root, err := from.OpenRoot(base + "/.")
 	if err != nil && from != r.Root {
-		root, err = r.OpenRoot(dir) // maybe a link to somewhere else in the root
+		root, err = r.OpenRoot(dir + "/.") // maybe a link to somewhere else in the root
 	}
 	if err != nil {
 		return nil, err
@@ -108,8 +109,12 @@ func (d *openDir) fd() (int, error) {
 // named gives an error about the last part of name the whole of it.
 func named(err error, name string) error {
 	var p *fs.PathError
-	if errors.As(err, &p) {
+	var l *os.LinkError
+	switch {
+	case errors.As(err, &p):
 		p.Path = name
+	case errors.As(err, &l):
+		l.New = name
 	}
 	return err
 }
@@ -164,6 +169,23 @@ func (r *rootDirs) Symlink(target, name string) error {
 		err = d.Root.Symlink(target, base)
 	}
 	return named(err, name)
+}
+
+// openNoFollow opens a directory, and no link to one.
+func (r *rootDirs) openNoFollow(name string) (*os.File, error) {
+	d, base, err := r.dir(name)
+	if err != nil {
+		return nil, named(err, name)
+	}
+	above, err := d.fd()
+	if err != nil {
+		return nil, named(err, name)
+	}
+	fd, err := unix.Openat(above, base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return os.NewFile(uintptr(fd), name), nil
 }
 
 func (r *rootDirs) Remove(name string) error {

@@ -115,6 +115,9 @@ func (x *extractor) makeWay(p string) error {
 	case info.IsDir():
 		return fmt.Errorf("%q: a directory is in the way", p)
 	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		x.root.forget() // other links may have led through it
+	}
 	return x.root.Remove(p)
 }
 

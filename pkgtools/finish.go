@@ -78,9 +78,11 @@ func (x *transaction) finishStep(ctx context.Context, s *scriptRun, f finishStep
 			return err
 		}
 		defer unlock()
+		root.forget()
 		defer root.forget() // the script may change anything
 		return s.doinst(ctx, content)
 	case "douninst":
+		root.forget()
 		defer root.forget()
 		return s.douninst(ctx, content)
 	case "ldconfig":

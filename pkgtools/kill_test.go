@@ -99,7 +99,7 @@ func version2(t testing.TB) string {
 	entries := []Entry{
 		file("etc/app.conf.new", "two\n"), file("install/slack-desc", "app: app (test)\n"),
 		file("install/doinst.sh", "if [ -e etc/app.conf ]; then rm -f etc/app.conf.new; fi\n"),
-		file("usr/share/app/becomes-dir/f", "y"), symlink("usr/share/app/becomes-link", "dir"), file("usr/share/app/dir", "y"),
+		file("usr/share/app/becomes-dir/deep/f", "y"), symlink("usr/share/app/becomes-link", "dir"), file("usr/share/app/dir", "y"),
 		file("usr/share/link/now-real", "y"), file("shared/both", "2"),
 		{Path: "usr/lib/app/h2", Mode: 0o644, HardLink: "usr/lib/app/f00", ModTime: when},
 	}

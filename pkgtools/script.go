@@ -20,8 +20,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // scriptRun runs the doinst.sh of a package as installpkg does: with bash where
@@ -100,19 +98,11 @@ func checkScript(ctx context.Context, name string, script []byte) error {
 	if len(script) == 0 {
 		return nil
 	}
-	// From a pipe, the shell reads byte by byte.
-	fd, err := unix.MemfdCreate("script", unix.MFD_CLOEXEC)
-	if err != nil {
-		return os.NewSyscallError("memfd_create", err)
-	}
-	file := os.NewFile(uintptr(fd), "script")
-	defer file.Close()
-	if _, err := file.WriteAt(script, 0); err != nil {
-		return err
-	}
+	// From a pipe, the shell reads byte by byte: thousands of links are left out.
+	text, _ := rewrite(script)
 	var stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, shell(), "-n")
-	cmd.Stdin, cmd.Stderr = file, &stderr
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), &stderr
 	if err := cmd.Run(); err != nil {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) {
@@ -186,6 +176,7 @@ func (s *scriptRun) serve(asked io.Reader, answer io.Writer, runs [][]link) erro
 				s.warn(fmt.Sprintf("the symbolic link %q to %q was not made: %v", l.path, l.target, err))
 			}
 		}
+		s.root.forget()
 		io.WriteString(answer, "\n") // if it has ended meanwhile, so has the script
 	}
 	return nil

@@ -235,6 +235,7 @@ func (x *transaction) reserve(bytesNeeded int) error {
 
 // commit does the actions, or undoes all of them.
 func (x *transaction) commit() error {
+	x.root.forget() // putting files aside may have taken long
 	if err := x.writeWork(listFile, x.list); err != nil {
 		return errors.Join(err, x.undo())
 	}
@@ -405,24 +406,19 @@ func (x *transaction) end() error {
 // is to give their blocks back, the more so where the disk is told of it
 // (mount -o discard): several are on their way at once.
 func (x *transaction) removeAside(dir string) error {
-	f, err := x.root.Open(dir)
-	if err != nil {
-		return ignoreNotExist(err)
+	if f, err := x.root.openNoFollow(dir); err == nil {
+		defer f.Close()
+		names, _ := f.Readdirnames(-1) // what fails is left to RemoveAll
+		var wg sync.WaitGroup
+		for some := range slices.Chunk(names, max(256, len(names)/32+1)) {
+			wg.Go(func() {
+				for _, name := range some {
+					unix.Unlinkat(int(f.Fd()), name, 0)
+				}
+			})
+		}
+		wg.Wait()
 	}
-	defer f.Close()
-	names, err := f.Readdirnames(-1)
-	if err != nil {
-		return err
-	}
-	var wg sync.WaitGroup
-	for some := range slices.Chunk(names, max(256, len(names)/32+1)) {
-		wg.Go(func() {
-			for _, name := range some {
-				unix.Unlinkat(int(f.Fd()), name, 0) // what fails is left to RemoveAll
-			}
-		})
-	}
-	wg.Wait()
 	return x.root.RemoveAll(dir)
 }
 

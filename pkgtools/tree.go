@@ -106,6 +106,10 @@ func (t *tree) device(place string) (device, error) {
 			return device{}, err
 		}
 	}
+	if t.planned[dir] {
+		t.devices[dir] = above
+		return above, nil
+	}
 	dev, err := t.dev(dir)
 	switch {
 	case dir != "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR)):
