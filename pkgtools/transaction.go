@@ -309,7 +309,7 @@ func (x *transaction) do(a *action) error {
 }
 
 func (x *transaction) setAttr(p string, attr *fileAttr) error {
-	f, err := x.root.Open(p)
+	f, err := x.root.openNoFollow(p)
 	if err != nil {
 		return err
 	}
