@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // The engines that Compression.Engine can name.
@@ -148,7 +147,6 @@ func (c *compression) program(args ...string) (io.WriteCloser, error) {
 	}
 	p := &compressorProgram{cmd: exec.CommandContext(c.ctx, args[0], args[1:]...)}
 	p.cmd.Stdout, p.cmd.Stderr = c.out, &p.stderr
-	p.cmd.WaitDelay = time.Second // for what a script around the compressor leaves running
 	// Its environment could change what it does.
 	p.cmd.Env = append(os.Environ(), "XZ_OPT=", "XZ_DEFAULTS=", "GZIP=", "BZIP=", "BZIP2=", "LC_ALL=C")
 	var err error

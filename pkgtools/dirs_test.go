@@ -116,6 +116,16 @@ func TestNoDirectoryThere(t *testing.T) {
 			t.Errorf("left:\n%s", got)
 		}
 	})
+	t.Run("a link becomes directories", func(t *testing.T) {
+		root := tempRoot(t)
+		install(t, root, pack(t, "a-1-noarch-1", symlink("opt/a", "/nowhere")))
+		if _, err := open(t, root).Upgrade(t.Context(), deep, nil, ChangeOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := snapshot(t, root, "var"); !strings.Contains(got, "opt/a/b/c/f ") {
+			t.Errorf("left:\n%s", got)
+		}
+	})
 	for _, what := range []string{"file", "pipe", "link"} {
 		t.Run("removed below a "+what, func(t *testing.T) {
 			root := tempRoot(t)

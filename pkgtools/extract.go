@@ -154,11 +154,14 @@ func (x *extractor) create(e *Entry, p string, content io.Reader) error {
 }
 
 func (x *extractor) mknod(e *Entry, p string) error {
-	dir, err := x.root.Open(path.Dir(p))
+	dir, base, err := x.root.dir(p)
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
+	fd, err := dir.fd()
+	if err != nil {
+		return err
+	}
 	mode, dev := uint32(unix.S_IFIFO), uint64(0)
 	if e.device() {
 		mode, dev = unix.S_IFBLK, unix.Mkdev(uint32(e.Major), uint32(e.Minor))
@@ -166,7 +169,7 @@ func (x *extractor) mknod(e *Entry, p string) error {
 			mode = unix.S_IFCHR
 		}
 	}
-	if err := unix.Mknodat(int(dir.Fd()), path.Base(p), mode|0o600, int(dev)); err != nil {
+	if err := unix.Mknodat(fd, base, mode|0o600, int(dev)); err != nil {
 		return &fs.PathError{Op: "make the " + e.Kind(), Path: p, Err: err}
 	}
 	return nil

@@ -22,9 +22,9 @@ const mib = 1 << 20
 // that the result does not. Blocks of xz -9 are 192 MiB, which keeps one
 // processor busy; smaller ones cost size, since each starts with an empty
 // dictionary: some 50 kB a cut in a small tree of texts, 300 kB in a large one,
-// 100 kB in programs that are like each other. With blocks of 96 MiB that stays
-// below 2 %; it is 2 % of a package of 5 MB too, so what is smaller is left
-// whole. An archive is cut into equal blocks, and an even number of them, so
+// 100 kB in programs that are like each other. That stays below 2 % with two blocks,
+// and with more of at least 96 MiB each; it is 2 % of a package of 5 MB too, so
+// what is smaller is left whole. An archive is cut into equal blocks, and an even number of them, so
 // that no processor waits for the last one.
 //
 // The filters for machine code (xz --x86) would win twice that back; but the xz
