@@ -3,7 +3,6 @@
 package main
 
 import (
-	"strings"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
@@ -29,9 +28,6 @@ func macCheckCommand() *cli.Command {
 			var addrs []hwaddr.Addr
 			for _, arg := range c.Args().Slice() {
 				a, err := hwaddr.Parse(arg)
-				if strings.HasPrefix(arg, "-") {
-					return cmdline.Usagef("mac check: %s: options stand before addresses", arg)
-				}
 				if err != nil {
 					return cmdline.Usagef("mac check: %s", err)
 				}

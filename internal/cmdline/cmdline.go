@@ -69,7 +69,7 @@ func Args(c *cli.Context, min, max int, names string) error {
 	case max >= 0 && n > max && names == "":
 		return Usagef("%s: takes no operands, got %q", c.Command.HelpName, c.Args().First())
 	case max >= 0 && n > max:
-		return Usagef("%s: expected %s, got also %q (options stand before operands)", c.Command.HelpName, names, c.Args().Slice()[max:])
+		return Usagef("%s: expected %s, got also %q", c.Command.HelpName, names, c.Args().Slice()[max:])
 	}
 	return nil
 }
@@ -89,7 +89,10 @@ func Run(app *cli.App, args []string, stdin io.Reader, stdout, stderr io.Writer)
 	}
 	tame(app.Commands)
 
-	err := app.Run(forCompletion(args))
+	sorted, err := optionsFirst(app, forCompletion(args))
+	if err == nil {
+		err = app.Run(sorted)
+	}
 	if err == nil {
 		return exit.OK
 	}

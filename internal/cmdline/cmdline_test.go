@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func TestRun(t *testing.T) {
 		{"prog quiet", exit.CannotTell, "", 0},
 		{"prog fine", exit.OK, "", 0},
 		{"prog pair", exit.Usage, "prog: pair: BOND is missing", 2},
-		{"prog pair a b", exit.Usage, `prog: pair: expected BOND, got also ["b"] (options stand before operands)`, 2},
+		{"prog pair a b", exit.Usage, `prog: pair: expected BOND, got also ["b"]`, 2},
 		{"prog pair a", exit.OK, "", 0},
 		{"prog sub", exit.Usage, "prog: a command is missing; there are: none", 2},
 		{"prog sub nosuch", exit.Usage, `prog: unknown command "nosuch"; there are: none`, 2},
@@ -89,6 +90,86 @@ func TestHint(t *testing.T) {
 		Run(newApp(), strings.Fields(line), strings.NewReader(""), &bytes.Buffer{}, &stderr)
 		if want := "\nTry '" + want + " --help'.\n"; !strings.HasSuffix(stderr.String(), want) {
 			t.Errorf("%s: stderr %q, want it to end in %q", line, &stderr, want)
+		}
+	}
+}
+
+// TestOptionsAnywhere checks that an option counts wherever it stands, and what
+// stays an operand.
+func TestOptionsAnywhere(t *testing.T) {
+	for _, test := range []struct{ line, want string }{
+		{"prog do a", "a"},
+		{"prog do -n a", "n a"},
+		{"prog do a -n", "n a"},
+		{"prog do a --dry-run b", "n a b"},
+		{"prog do a b --root R", "root=R a b"},
+		{"prog do a --root=R b", "root=R a b"},
+		{"prog do a -root R", "root=R a"},
+		{"prog do a -nv b", "n v a b"},
+		{"prog do a -nr R b", "n root=R a b"},
+		{"prog do --root R1 a --root R2", "root=R2 a"},
+		{"prog do a --from x b --from y", "from=x,y a b"},
+		{"prog do a --count -1 b", "count=-1 a b"},
+		{"prog do a -- -n --root b", "a -n --root b"},
+		{"prog do -n -- a -- b", "n a -- b"},
+		{"prog do a - b", "a - b"},
+		{"prog do a -1 b", "a -1 b"},
+		{"prog do a -0.5", "a -0.5"},
+		{"prog do a --root=--dry-run", "root=--dry-run a"},
+		{"prog do a --dry-run=false", "a"},
+		{"prog do do -n", "n do"},
+		{"prog sub do a -n", "n a"},
+		{"prog s do a -n", "n a"},
+		{"prog do a --nosuch b", "prog: there is no option --nosuch"},
+		{"prog do a -nx", "prog: there is no option --nx"},
+		{"prog do a b --root", "prog: option --root needs a value"},
+		{"prog do a -nr", "prog: option -r needs a value"},
+		{"prog do --root --dry-run a", "prog: option --root needs a value, and --dry-run is an option; if it is the value, write --root=--dry-run"},
+		{"prog do -r -nv a", "prog: option -r needs a value, and -nv is an option; if it is the value, write -r=-nv"},
+		{"prog do a --root -- b", "prog: option --root needs a value, and -- is an option; if it is the value, write --root=--"},
+		{"prog --dry-run do a", "prog: there is no option --dry-run"},
+		{"prog -- do a -n", "a -n"},
+	} {
+		do := &cli.Command{Name: "do", Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}}, &cli.BoolFlag{Name: "v"},
+			&cli.StringFlag{Name: "root", Aliases: []string{"r"}}, &cli.StringSliceFlag{Name: "from"}, &cli.IntFlag{Name: "count"},
+		}, Action: func(c *cli.Context) error {
+			var said []string
+			for _, name := range []string{"n", "v"} {
+				if c.Bool(name) {
+					said = append(said, name)
+				}
+			}
+			if c.IsSet("root") {
+				said = append(said, "root="+c.String("root"))
+			}
+			if c.IsSet("from") {
+				said = append(said, "from="+strings.Join(c.StringSlice("from"), ","))
+			}
+			if c.IsSet("count") {
+				said = append(said, "count="+strconv.Itoa(c.Int("count")))
+			}
+			_, err := io.WriteString(c.App.Writer, strings.Join(append(said, c.Args().Slice()...), " "))
+			return err
+		}}
+		sub := &cli.Command{Name: "sub", Aliases: []string{"s"}, Subcommands: []*cli.Command{do}}
+		app := &cli.App{Name: "prog", Version: "1", UseShortOptionHandling: true, Commands: []*cli.Command{do, sub}}
+		var stdout, stderr bytes.Buffer
+		Run(app, strings.Fields(test.line), strings.NewReader(""), &stdout, &stderr)
+		got, _, _ := strings.Cut(stdout.String()+stderr.String(), "\n")
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", test.line, got, test.want)
+		}
+	}
+}
+
+// TestHelpAnywhere checks that a question for help changes nothing.
+func TestHelpAnywhere(t *testing.T) {
+	for _, line := range []string{"prog pair a b --help", "prog pair a -h", "prog sub none x -h"} {
+		var stdout, stderr bytes.Buffer
+		status := Run(newApp(), strings.Fields(line), strings.NewReader(""), &stdout, &stderr)
+		if status != exit.OK || !strings.Contains(stdout.String(), "USAGE") || stderr.Len() > 0 {
+			t.Errorf("%s: status %d, stdout %q, stderr %q", line, status, &stdout, &stderr)
 		}
 	}
 }
