@@ -5,7 +5,6 @@ package pkgtools
 import (
 	"bytes"
 	"debug/elf"
-	"io"
 	"slices"
 	"strings"
 )
@@ -30,43 +29,36 @@ func ELFMachines(arch string) (machines []elf.Machine, known bool) {
 	return slices.Clone(machines), known
 }
 
-// maxELF is how much of a file is looked at for its program headers.
-const maxELF = 1 << 20
+// maxHeaders is how much of a file is looked at for its program headers.
+const maxHeaders = 1 << 20
 
-// elf checks that a program fits the package, and counts it.
-func (v *verifier) elf(e *Entry, content io.Reader) error {
-	magic := make([]byte, len(elf.ELFMAG))
-	if _, err := io.ReadFull(content, magic); err != nil || string(magic) != elf.ELFMAG {
-		return err
+// parseELF reads the headers of a program or library. The section headers, at
+// its end, are left out where they are not there, or damaged.
+func parseELF(data []byte) (*elf.File, error) {
+	if f, err := elf.NewFile(bytes.NewReader(data)); err == nil {
+		return f, nil
 	}
-	start, err := io.ReadAll(io.LimitReader(content, maxELF))
-	if err != nil {
-		return err
+	start := slices.Clone(data[:min(len(data), maxHeaders)])
+	clearSections(start)
+	return elf.NewFile(bytes.NewReader(start))
+}
+
+// countPrograms counts what is for one architecture.
+func (v *verifier) countPrograms(m *member) {
+	if m.file() && strings.HasSuffix(m.Path, ".a") {
+		v.archives++
 	}
-	// The section headers, at the end of the file, are not needed; without
-	// them a file may be cut off.
-	data := append(magic, start...)
-	clearSections(data)
-	f, err := elf.NewFile(bytes.NewReader(data))
-	if err != nil {
-		v.add(Note, e.Path, "starts like an ELF file, but is none: %v", err)
-		return nil
+	if m.elf == nil {
+		return
 	}
-	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN {
-		return nil
-	}
-	if fits, known := elfArch[v.name.Arch]; known && !slices.Contains(fits, f.Machine) {
-		v.add(Error, e.Path, "is a program for %s in a package for %s", f.Machine, v.name.Arch)
-	}
-	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) || strings.Contains(e.Path, ".so") {
+	v.elves++
+	switch {
+	case !m.runs():
+	case strings.Contains(m.Path, ".so") || slices.ContainsFunc(m.elf.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }):
 		v.dynamic++
-	} else {
+	default:
 		v.static++
 	}
-	if old, err := cutRpath(data, func(dir string) bool { return dir == "/tmp" || strings.HasPrefix(dir, "/tmp/") }); err == nil && old != "" {
-		v.add(Warning, e.Path, "looks for libraries below /tmp: %q", old)
-	}
-	return nil
 }
 
 // clearSections takes the section headers out of an ELF header.

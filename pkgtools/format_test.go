@@ -3,7 +3,6 @@
 package pkgtools
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -62,22 +61,6 @@ func TestSlackDesc(t *testing.T) {
 	ruler := strings.Split(d.String(), "\n")[7]
 	if len(ruler) != 3+72 || ruler[3] != '|' || ruler[74] != '|' {
 		t.Errorf("ruler %q", ruler)
-	}
-	for _, test := range []struct{ text, want string }{
-		{"other: other (x)\n", `no line starts with "app:"`},
-		{" app: x\n", `does not start with "app:"`},
-		{"app:x\n", "no space after the colon"},
-		{"app: app (x)\r\n", "CR LF"},
-		{"app: app (x)\napp: text\n", "second line is not empty"},
-		{"app: " + strings.Repeat("x", 72) + "\n", "73 characters after the colon"},
-		{"app: app (x)", "last line does not end"},
-		{"app: app (x)\n", "has 1 lines of description"},
-		{"  |-----handy-ruler---|\napp: app (x)\n", "the ruler starts at column 3"},
-	} {
-		found := CheckSlackDesc([]byte(test.text), "app")
-		if !slices.ContainsFunc(found, func(p Problem) bool { return strings.Contains(p.String(), test.want) }) {
-			t.Errorf("%q: %v, want %q", test.text, found, test.want)
-		}
 	}
 	for _, bad := range []SlackDesc{{}, {Name: "a"}, {Name: "a", Short: strings.Repeat("x", 70)}, {Name: "a", Short: "b", Text: make([]string, 10)}, {Name: "a", Short: "b", Text: []string{"x\ty"}}} {
 		if bad.Check() == nil {
@@ -350,53 +333,6 @@ func TestParseEpoch(t *testing.T) {
 			t.Errorf("%q: no error", bad)
 		}
 	}
-}
-
-func TestVerify(t *testing.T) {
-	find := func(name, path, text string) {
-		t.Helper()
-		v, err := Verify(context.Background(), name, ReadOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Path == path && strings.Contains(f.Text, text) }) {
-			t.Errorf("%q: no %q in %+v", path, text, v.Findings)
-		}
-	}
-	program := string(elfWithRpath("/tmp/build"))
-	setuid := file("usr/bin/su", "x")
-	setuid.Mode = fileMode(0o4711)
-	open := file("usr/open", "x")
-	open.Mode = 0o666
-	theirs := file("usr/theirs", "x")
-	theirs.UID, theirs.User = 1000, "me"
-	good := pack(t, "a-1-i586-1", file("usr/bin/p", program), setuid, open, theirs, dir("usr/share/man"), file("install/slack-desc", "b: b (x)\n"), file("install/what", "x"))
-	find(good, "usr/bin/p", "is a program for EM_X86_64 in a package for i586")
-	find(good, "usr/bin/p", `looks for libraries below /tmp: "/tmp/build"`)
-	find(good, "usr/bin/su", "setuid")
-	find(good, "usr/open", "can be written by anybody")
-	find(good, "usr/theirs", "no account of Slackware's")
-	find(good, "usr/share/man", "belongs in /usr/man")
-	find(good, "install/slack-desc", `no line starts with "a:"`)
-	find(good, "install/what", "stays on the system")
-	noarch := pack(t, "a-1-noarch-1", file("usr/bin/p", program))
-	find(noarch, "usr/bin/p", "for noarch")
-	find(noarch, "install/slack-desc", "is missing")
-	bad := rawPackage(t, "a-1-noarch-1", tdir("./"), reg("+plus"), reg("usr/blank "), tlink("l", "install/x"), tdir("usr/t\tb/"), reg("var/log/packages/x"))
-	find(bad, "+plus", "never removes it")
-	find(bad, "usr/blank ", "ends in a blank")
-	find(bad, "l", "which installpkg changes")
-	find(bad, "usr/t\tb", "removepkg does not find")
-	find(bad, "var/log/packages/x", "package database")
-	find(rawPackage(t, "a-1-noarch-1", tdir("./"), reg("./f")), "", `start with "./"`)
-	find(rawPackage(t, "three-1-x", tdir("./"), reg("f")), "", "has 3 of the four parts")
-	find(rawPackage(t, "a-1-noarch-1", reg("f")), "", `does not start with "./"`)
-	find(rawPackage(t, "a-1-noarch-1", tar.Header{Typeflag: tar.TypeDir, Name: "./", Mode: 0o700}), ".", "has mode 700")
-	script := link{"usr/d", "x"}.lines() + "( cd a\\;b ; rm -rf etc )\n( cd a\\;b ; ln -sf x etc )\nif\n"
-	scripted := pack(t, "a-1-noarch-1", dir("usr"), dir("usr/d"), file("install/doinst.sh", script))
-	find(scripted, "usr/d", "which doinst.sh replaces by a link")
-	find(scripted, "a;b/etc", "semicolon")
-	find(scripted, "install/doinst.sh", "cannot read")
 }
 
 func TestDiff(t *testing.T) {

@@ -314,16 +314,13 @@ func FuzzVerify(f *testing.F) {
 	f.Add(elfWithRpath("/tmp/x"), []byte("p: p (x)\np:\n"), "usr/lib", "x.so")
 	f.Add([]byte(elf.ELFMAG), []byte{}, "a;b", "-x")
 	f.Fuzz(func(t *testing.T, program, desc []byte, linkDir, target string) {
-		v := &verifier{name: Name{"p", "1", "x86_64", "1"}, byPath: map[string]*Entry{}}
+		v := newVerifier("p-1-x86_64-1.txz")
 		e := file("usr/bin/p", string(program))
-		if err := v.entry(&e, bytes.NewReader(program)); err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		if err := v.entry(&e, bytes.NewReader(program)); err != nil {
 			t.Error(err)
 		}
-		v.p = &Package{File: "p-1-x86_64-1.txz", Full: "p-1-x86_64-1", Entries: []Entry{dir("."), e}, SlackDesc: desc,
-			Doinst: []byte(link{path.Join(linkDir, "l"), target}.lines())}
-		v.structure()
-		v.description()
-		v.links()
+		v.whole(&Package{File: "p-1-x86_64-1.txz", Full: "p-1-x86_64-1", Entries: []Entry{dir("."), e}, SlackDesc: desc,
+			Doinst: []byte(link{path.Join(linkDir, "l"), target}.lines())})
 	})
 }
 

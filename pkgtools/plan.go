@@ -15,7 +15,10 @@ import (
 	"unicode/utf8"
 )
 
-const doinstPath = "install/doinst.sh"
+const (
+	doinstPath   = "install/doinst.sh"
+	douninstPath = "install/douninst.sh"
+)
 
 // sortEntries puts entries into the order of a package: the root first, then
 // by the bytes of the path without a slash at its end.

@@ -101,7 +101,7 @@ func (p *Package) add(e *Entry, content io.Reader, visit func(*Entry, io.Reader)
 		keep = &p.SlackDesc
 	case doinstPath:
 		keep = &p.Doinst
-	case "install/douninst.sh":
+	case douninstPath:
 		keep = &p.Douninst
 	}
 	if keep != nil && e.file() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slackbond/slackbond/pkgtools/finding"
 	"github.com/slackbond/slackbond/slackbuild"
 	"github.com/slackbond/slackbond/slackbuild/lint"
 	"golang.org/x/tools/txtar"
@@ -74,7 +75,7 @@ func clean(t *testing.T, manifest, sources string) {
 		t.Fatal(err)
 	}
 	for _, f := range found {
-		if f.Level > lint.Note {
+		if f.Severity > finding.Note {
 			t.Error(f)
 		} else {
 			t.Log(f)

@@ -17,6 +17,7 @@ import (
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
 	"github.com/slackbond/slackbond/internal/version"
+	"github.com/slackbond/slackbond/pkgtools/finding"
 	"github.com/slackbond/slackbond/slackbuild/lint"
 	"github.com/urfave/cli/v2"
 )
@@ -29,7 +30,7 @@ func lintCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "level", Value: "note", Usage: "leave out what is below `LEVEL`: note, warning, error"},
 			&cli.StringSliceFlag{Name: "disable", Usage: "leave out `RULE`; may be given again"},
-			&cli.BoolFlag{Name: "fix", Usage: "mend what can be mended without harm, and report the rest"},
+			&cli.BoolFlag{Name: "fix", Usage: "fix what can be fixed without harm, and report the rest"},
 			&cli.BoolFlag{Name: "json", Usage: "write the findings as JSON"},
 			&cli.BoolFlag{Name: "sarif", Usage: "write the findings as SARIF 2.1.0"},
 			&cli.BoolFlag{Name: "rules", Usage: "list all rules"},
@@ -45,7 +46,7 @@ func lintAction(c *cli.Context) error {
 	if err := cmdline.Args(c, 1, -1, "DIRECTORY|TREE|ARCHIVE|PACKAGE"); err != nil {
 		return err
 	}
-	level, err := lint.ParseLevel(c.String("level"))
+	level, err := finding.ParseSeverity(c.String("level"))
 	if err != nil {
 		return cmdline.Usagef("--level: %v", err)
 	}
@@ -54,7 +55,7 @@ func lintAction(c *cli.Context) error {
 			return cmdline.Usagef("--disable: no rule is called %q; mkslack lint --rules lists them", id)
 		}
 	}
-	var all []lint.Finding
+	var all []finding.Finding
 	var unread []error
 	for _, arg := range c.Args().Slice() {
 		found, err := lintOne(c, arg)
@@ -63,8 +64,8 @@ func lintAction(c *cli.Context) error {
 			unread = append(unread, cmdline.WithStatus(err, exit.Usage))
 		}
 	}
-	all = slices.DeleteFunc(all, func(f lint.Finding) bool {
-		return f.Level < level || slices.Contains(c.StringSlice("disable"), f.Rule)
+	all = slices.DeleteFunc(all, func(f finding.Finding) bool {
+		return f.Severity < level || slices.Contains(c.StringSlice("disable"), f.Rule)
 	})
 	switch {
 	case c.Bool("sarif"):
@@ -77,13 +78,13 @@ func lintAction(c *cli.Context) error {
 	if err != nil || len(unread) > 0 {
 		return errors.Join(append(unread, err)...)
 	}
-	if slices.ContainsFunc(all, func(f lint.Finding) bool { return f.Level > lint.Note }) {
+	if slices.ContainsFunc(all, func(f finding.Finding) bool { return f.Severity > finding.Note }) {
 		return cmdline.Status(exit.Failed)
 	}
 	return nil
 }
 
-func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
+func lintOne(c *cli.Context, arg string) ([]finding.Finding, error) {
 	info, err := os.Stat(arg)
 	if err != nil {
 		return nil, err
@@ -93,12 +94,12 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 			return nil, fmt.Errorf("%q: neither a directory nor a file", arg)
 		}
 		if c.Bool("fix") {
-			return nil, fmt.Errorf("%q: --fix mends directories, not packages and archives", arg)
+			return nil, fmt.Errorf("%q: --fix works on directories, not on packages and archives", arg)
 		}
 		if lint.IsArchive(arg) {
 			return lint.Archive(arg)
 		}
-		return lint.Package(arg)
+		return lint.Package(c.Context, arg)
 	}
 	one, err := lint.IsDir(arg)
 	if err != nil {
@@ -107,7 +108,7 @@ func lintOne(c *cli.Context, arg string) ([]lint.Finding, error) {
 	if c.Bool("fix") {
 		fixed, err := lint.Fix(arg)
 		for _, f := range fixed {
-			fmt.Fprintf(c.App.ErrWriter, "mended %s\n", lint.Finding{File: f}.Place())
+			fmt.Fprintf(c.App.ErrWriter, "fixed %s\n", finding.Finding{File: f}.Place())
 		}
 		if err != nil {
 			return nil, err
@@ -137,37 +138,28 @@ func counter(w io.Writer, what string) func(done, all int) {
 
 // explainedFinding is what a finding is in JSON.
 type explainedFinding struct {
-	lint.Finding
-	Why  string `json:"why"`
-	Mend string `json:"mend"`
+	finding.Finding
+	Why string `json:"why"`
+	Fix string `json:"fix"`
 }
 
-func explained(all []lint.Finding) []explainedFinding {
+func explained(all []finding.Finding) []explainedFinding {
 	list := []explainedFinding{}
 	for _, f := range all {
 		r, _ := lint.FindRule(f.Rule)
-		list = append(list, explainedFinding{f, r.Why, r.Mend})
+		list = append(list, explainedFinding{f, r.Why, r.Fix})
 	}
 	return list
 }
 
-func writeFindings(w io.Writer, all []lint.Finding) error {
+func writeFindings(w io.Writer, all []finding.Finding) error {
 	colour := cmdline.Colours(w)
 	out := bufio.NewWriter(w)
-	counts := map[lint.Level]int{}
+	counts := map[finding.Severity]int{}
 	broken := map[string]bool{}
 	for _, f := range all {
-		level := f.Level.String() + ":"
-		switch f.Level {
-		case lint.Error:
-			level = colour.Bad(level)
-		case lint.Warning:
-			level = colour.Warn(level)
-		default:
-			level = colour.Dim(level)
-		}
-		fmt.Fprintln(out, f.Place()+":", level, f.Message())
-		counts[f.Level]++
+		fmt.Fprintln(out, f.Place()+":", coloured(colour, f.Severity), f.Message())
+		counts[f.Severity]++
 		broken[f.Rule] = true
 	}
 	if len(all) == 0 {
@@ -177,10 +169,22 @@ func writeFindings(w io.Writer, all []lint.Finding) error {
 	fmt.Fprintln(out)
 	for _, id := range slices.Sorted(maps.Keys(broken)) {
 		r, _ := lint.FindRule(id)
-		fmt.Fprintf(out, "%s: %s. To mend it: %s\n", colour.Bold(id), r.Why, r.Mend)
+		fmt.Fprintf(out, "%s: %s. Fix: %s\n", colour.Bold(id), r.Why, r.Fix)
 	}
-	fmt.Fprintf(out, "\n%s, %s, %s\n", count(counts[lint.Error], "error"), count(counts[lint.Warning], "warning"), count(counts[lint.Note], "note"))
+	fmt.Fprintf(out, "\n%s, %s, %s\n", count(counts[finding.Error], "error"), count(counts[finding.Warning], "warning"), count(counts[finding.Note], "note"))
 	return out.Flush()
+}
+
+// coloured is the severity and a colon.
+func coloured(colour cmdline.Palette, s finding.Severity) string {
+	word := s.String() + ":"
+	switch s {
+	case finding.Error:
+		return colour.Bad(word)
+	case finding.Warning:
+		return colour.Warn(word)
+	}
+	return colour.Dim(word)
 }
 
 func count(n int, what string) string {
@@ -200,10 +204,10 @@ func listRules(c *cli.Context) error {
 	var errs []error
 	for _, r := range lint.Rules() {
 		fixed := ""
-		if r.Fixed {
+		if r.Fixable {
 			fixed = " (--fix does it)"
 		}
-		_, err := fmt.Fprintf(c.App.Writer, "%-28s %-8s %s. To mend it: %s%s\n", r.ID, r.Level, r.Why, r.Mend, fixed)
+		_, err := fmt.Fprintf(c.App.Writer, "%-28s %-8s %s. Fix: %s%s\n", r.Name, r.Level, r.Why, r.Fix, fixed)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -11,6 +11,7 @@ import (
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
 	"github.com/slackbond/slackbond/pkgtools"
+	"github.com/slackbond/slackbond/pkgtools/finding"
 	"github.com/urfave/cli/v2"
 )
 
@@ -29,12 +30,14 @@ func verifyCommand() *cli.Command {
 
 // verified is what verify --json prints of a package.
 type verified struct {
-	File     string             `json:"file"`
-	OK       bool               `json:"ok"`
-	Error    string             `json:"error,omitempty"` // why it could not be read
-	MD5      string             `json:"md5,omitempty"`
-	SHA256   string             `json:"sha256,omitempty"`
-	Findings []pkgtools.Finding `json:"findings"`
+	File     string            `json:"file"`
+	OK       bool              `json:"ok"`
+	Error    string            `json:"error,omitempty"` // why it could not be read
+	MD5      string            `json:"md5,omitempty"`
+	SHA256   string            `json:"sha256,omitempty"`
+	Static   int               `json:"static"`  // programs that need no libraries
+	Dynamic  int               `json:"dynamic"` // programs that do, and libraries
+	Findings []finding.Finding `json:"findings"`
 }
 
 func verifyAction(c *cli.Context) error {
@@ -82,16 +85,16 @@ func verifyAction(c *cli.Context) error {
 // verifyOne verifies one package. That it is damaged is a result, that there is
 // none an error too.
 func verifyOne(ctx context.Context, file string, opt pkgtools.ReadOptions, strict bool) (verified, error) {
-	result := verified{File: file, OK: true, Findings: []pkgtools.Finding{}}
-	v, err := pkgtools.Verify(ctx, file, opt)
+	result := verified{File: file, OK: true, Findings: []finding.Finding{}}
+	v, err := pkgtools.Verify(ctx, file, opt, nil)
 	if err != nil {
 		result.OK, result.Error = false, err.Error()
 		return result, err
 	}
-	result.MD5, result.SHA256 = v.MD5, v.SHA256
+	result.MD5, result.SHA256, result.Static, result.Dynamic = v.MD5, v.SHA256, v.Static, v.Dynamic
 	result.Findings = append(result.Findings, v.Findings...)
 	for _, f := range result.Findings {
-		if f.Severity == pkgtools.Error || f.Severity == pkgtools.Warning && strict {
+		if f.Severity == finding.Error || f.Severity == finding.Warning && strict {
 			result.OK = false
 		}
 	}
@@ -106,18 +109,15 @@ func printVerified(c *cli.Context, v *verified) {
 		return
 	}
 	for _, f := range v.Findings {
-		word := map[pkgtools.Severity]string{
-			pkgtools.Error: colour.Bad("error"), pkgtools.Warning: colour.Warn("warning"), pkgtools.Note: colour.Dim("note"),
-		}[f.Severity]
-		if f.Path == "" {
-			fmt.Fprintf(w, "%s %s: %s\n", word, printable(v.File), f.Text)
-		} else {
-			fmt.Fprintf(w, "%s %s: %s: %s\n", word, printable(v.File), printable(f.Path), f.Text)
-		}
+		fmt.Fprintf(w, "%s: %s %s\n", f.Place(), coloured(colour, f.Severity), f.Message())
 	}
 	result := colour.Good("OK")
 	if !v.OK {
 		result = colour.Bad("FAILED")
 	}
-	fmt.Fprintf(w, "%s: %s, sha256 %s\n", printable(v.File), result, v.SHA256)
+	programs := ""
+	if n := v.Static + v.Dynamic; n > 0 {
+		programs = fmt.Sprintf(", %s and libraries: %d static, %d dynamic", count(n, "program"), v.Static, v.Dynamic)
+	}
+	fmt.Fprintf(w, "%s: %s, sha256 %s%s\n", finding.Printable(v.File), result, v.SHA256, programs)
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/slackbond/slackbond/pkgtools"
+	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
 // submissionRE is how the archives are called that are sent to SlackBuilds.org.
@@ -27,10 +28,10 @@ var submissionRE = regexp.MustCompile(`\.tar(\.(gz|bz2|xz|lz))?$`)
 func IsArchive(file string) bool { return submissionRE.MatchString(file) }
 
 // Archive lints the archive of a SlackBuild directory, as it is submitted.
-func Archive(file string) ([]Finding, error) {
+func Archive(file string) ([]finding.Finding, error) {
 	base := path.Base(file)
 	name := submissionRE.ReplaceAllString(base, "")
-	b := &build{findings: findings{holder: file}, dir: mergedPath(file, name), name: name}
+	b := &build{findings: findings{holder: file, levels: inDirectory}, dir: mergedPath(file, name), name: name}
 	a := &archive{dir: name, files: map[string]fs.FileInfo{}, data: map[string][]byte{}}
 	if err := a.read(file); err != nil {
 		return nil, err

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slackbond/slackbond/pkgtools"
+	"github.com/slackbond/slackbond/pkgtools/finding"
 	"golang.org/x/sys/unix"
 )
 
@@ -39,7 +41,7 @@ type source interface {
 }
 
 // Dir lints one SlackBuild directory.
-func Dir(dir string) ([]Finding, error) {
+func Dir(dir string) ([]finding.Finding, error) {
 	b, err := loadDir(dir)
 	if err != nil {
 		return nil, err
@@ -56,7 +58,7 @@ func loadDir(dir string) (*build, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &build{dir: dir, name: filepath.Base(abs), source: directory(abs)}
+	b := &build{findings: findings{levels: inDirectory}, dir: dir, name: filepath.Base(abs), source: directory(abs)}
 	return b, b.check()
 }
 
@@ -74,7 +76,7 @@ func (b *build) check() (err error) {
 		b.checkReadme(text)
 	}
 	if text, ok := b.read("slack-desc"); ok {
-		checkSlackDesc(&b.findings, b.path("slack-desc"), b.name, text)
+		b.checkSlackDesc(text)
 	}
 	if text, ok := b.read(b.name + ".SlackBuild"); ok {
 		b.checkScript(text)
@@ -92,6 +94,13 @@ func (b *build) check() (err error) {
 		}
 	}
 	return nil
+}
+
+// checkSlackDesc applies the rules that packages are judged by to slack-desc.
+func (b *build) checkSlackDesc(text string) {
+	for _, f := range pkgtools.CheckSlackDesc([]byte(text), b.name) {
+		b.add(f.Rule, b.path("slack-desc"), f.Line, "%s", f.Text)
+	}
 }
 
 func (b *build) path(name string) string { return filepath.Join(b.dir, name) }
@@ -265,7 +274,7 @@ func cause(err error) error {
 func mergedPath(file, member string) string { return file + ":" + path.Clean(member) }
 
 // whole is what the finding was added for.
-func (f Finding) whole() string {
+func whole(f finding.Finding) string {
 	if f.Member == "" {
 		return f.File
 	}

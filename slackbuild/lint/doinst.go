@@ -16,7 +16,8 @@ func (b *build) checkDoinst(name string) *script {
 	if !ok {
 		return nil
 	}
-	s, ok := checkInstallScript(&b.findings, b.path(name), text)
+	b.checkText(b.path(name), text, textRules{crlf: "doinst-line-ends", newline: "doinst-last-line"})
+	s, ok := checkInstallScript(&b.findings, b.path(name), text, "doinst-syntax")
 	if !ok {
 		return nil
 	}
@@ -24,13 +25,13 @@ func (b *build) checkDoinst(name string) *script {
 	return s
 }
 
-// checkInstallScript is for the file of a directory or of a package.
-func checkInstallScript(f *findings, file, text string) (*script, bool) {
-	f.checkText(file, text, textRules{crlf: "doinst-line-ends", newline: "doinst-line-ends"})
+// checkInstallScript is for the file of a directory or of a package. syntax is
+// the rule for what cannot be parsed; empty where the shell has read it.
+func checkInstallScript(f *findings, file, text, syntax string) (*script, bool) {
 	if strings.HasPrefix(text, "#!") {
 		f.add("doinst-shebang", file, 1, "a #! line: installpkg runs the script with its own shell")
 	}
-	s, ok := f.parse(file, text, "doinst-syntax")
+	s, ok := f.parse(file, text, syntax)
 	if !ok {
 		return nil, false
 	}

@@ -7,11 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slackbond/slackbond/pkgtools/finding"
 	"github.com/slackbond/slackbond/slackbuild"
 )
 
 // inMemory lints a build whose files are given.
-func inMemory(t testing.TB, name string, files map[string]string) []Finding {
+func inMemory(t testing.TB, name string, files map[string]string) []finding.Finding {
 	t.Helper()
 	a := &archive{dir: name, files: map[string]fs.FileInfo{}, data: map[string][]byte{}}
 	for file, text := range files {
@@ -25,7 +26,7 @@ func inMemory(t testing.TB, name string, files map[string]string) []Finding {
 }
 
 // sound fails where a finding could do harm to what shows it.
-func sound(t *testing.T, found []Finding) {
+func sound(t *testing.T, found []finding.Finding) {
 	t.Helper()
 	for _, f := range found {
 		if s := f.String(); strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {

@@ -5,6 +5,8 @@ package lint
 import (
 	"regexp"
 	"strings"
+
+	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
 // ignored is what comments switch off:
@@ -73,13 +75,13 @@ func (s *script) codeLines() []int {
 }
 
 // has reports whether the finding is switched off.
-func (i *ignored) has(f Finding) bool {
+func (i *ignored) has(f finding.Finding) bool {
 	if i == nil {
 		return false
 	}
 	found := false
 	for _, d := range i.list {
-		if d.rule == f.Rule && (d.file == "" || d.file == f.whole()) && (d.line == 0 || d.line == f.Line) {
+		if d.rule == f.Rule && (d.file == "" || d.file == whole(f)) && (d.line == 0 || d.line == f.Line) {
 			d.used, found = true, true
 		}
 	}
@@ -92,7 +94,7 @@ func (i *ignored) report(f *findings) {
 		return
 	}
 	for _, d := range i.list {
-		switch _, known := byID[d.rule]; {
+		switch _, known := byName[d.rule]; {
 		case !known:
 			f.add("disable-unknown", d.at, d.atLine, "no rule is called %q", cut(d.rule))
 		case !d.used && !strings.HasPrefix(d.rule, "tree-") && !strings.HasPrefix(d.rule, "disable-"):

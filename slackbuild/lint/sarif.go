@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+
+	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
 // The parts of a SARIF 2.1.0 log that are used
@@ -36,18 +38,18 @@ type (
 		Short         sarifMessage `json:"shortDescription"`
 		Help          sarifMessage `json:"help"`
 		Configuration struct {
-			Level Level `json:"level"`
+			Level finding.Severity `json:"level"`
 		} `json:"defaultConfiguration"`
 	}
 	sarifMessage struct {
 		Text string `json:"text"`
 	}
 	sarifResult struct {
-		RuleID    string          `json:"ruleId"`
-		RuleIndex int             `json:"ruleIndex"`
-		Level     Level           `json:"level"`
-		Message   sarifMessage    `json:"message"`
-		Locations []sarifLocation `json:"locations"`
+		RuleID    string           `json:"ruleId"`
+		RuleIndex int              `json:"ruleIndex"`
+		Level     finding.Severity `json:"level"`
+		Message   sarifMessage     `json:"message"`
+		Locations []sarifLocation  `json:"locations"`
 	}
 	sarifLocation struct {
 		Physical struct {
@@ -65,12 +67,12 @@ type (
 // WriteSARIF writes the findings as a SARIF log, which code hosts show beside
 // the lines. Files are named as in the findings; a member of a package, which
 // has no place of its own there, in the message.
-func WriteSARIF(w io.Writer, list []Finding, version string) error {
+func WriteSARIF(w io.Writer, list []finding.Finding, version string) error {
 	driver := sarifDriver{Name: "mkslack lint", Version: version, InformationURI: "https://github.com/slackbond/slackbond"}
 	index := map[string]int{}
 	for i, r := range Rules() {
-		index[r.ID] = i
-		described := sarifRule{ID: r.ID, Short: sarifMessage{r.Why}, Help: sarifMessage{"To mend it: " + r.Mend}}
+		index[r.Name] = i
+		described := sarifRule{ID: r.Name, Short: sarifMessage{r.Why}, Help: sarifMessage{"Fix: " + r.Fix}}
 		described.Configuration.Level = r.Level
 		driver.Rules = append(driver.Rules, described)
 	}
@@ -84,7 +86,7 @@ func WriteSARIF(w io.Writer, list []Finding, version string) error {
 		} else if f.Line > 0 {
 			place.Physical.Region = &sarifRegion{f.Line}
 		}
-		results = append(results, sarifResult{f.Rule, index[f.Rule], f.Level, sarifMessage{text}, []sarifLocation{place}})
+		results = append(results, sarifResult{f.Rule, index[f.Rule], f.Severity, sarifMessage{text}, []sarifLocation{place}})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

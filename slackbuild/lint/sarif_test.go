@@ -7,13 +7,15 @@ import (
 	"encoding/json"
 	"net/url"
 	"testing"
+
+	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
 func TestSARIF(t *testing.T) {
-	list := []Finding{
-		{Rule: "dir-files", Level: Error, File: "misc/thing/README", Text: "the file is missing"},
-		{Rule: "script-tab", Level: Note, File: "misc/a b:\x1b%/x", Line: 7, Text: "a tab"},
-		{Rule: "package-gzip", Level: Error, File: "/tmp/thing-1-noarch-1.txz", Member: "usr/man/man1/x.1.gz", Line: 3, Text: "bad \xff"},
+	list := []finding.Finding{
+		{Rule: "dir-files", Severity: finding.Error, File: "misc/thing/README", Text: "the file is missing"},
+		{Rule: "script-tab", Severity: finding.Note, File: "misc/a b:\x1b%/x", Line: 7, Text: "a tab"},
+		{Rule: "package-gzip", Severity: finding.Error, File: "/tmp/thing-1-noarch-1.txz", Member: "usr/man/man1/x.1.gz", Line: 3, Text: "bad \xff"},
 	}
 	var out bytes.Buffer
 	if err := WriteSARIF(&out, list, "1.0"); err != nil {

@@ -61,13 +61,13 @@ func (b *build) checkScript(text string) {
 	c.users()
 }
 
-// parse is the script, or a finding of the rule.
+// parse is the script, or a finding of the rule, if there is one.
 func (f *findings) parse(file, text, rule string) (*script, bool) {
 	s, err := parseScript(text)
 	switch {
 	case errors.Is(err, errDeep):
 		f.add("dir-unread", file, 0, "%v", err)
-	case err != nil:
+	case err != nil && rule != "":
 		line, what := parseLine(err)
 		f.add(rule, file, line, "%s", what)
 	}

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
 // IsDir reports whether dir is one SlackBuild directory rather than a tree.
@@ -35,7 +37,7 @@ func IsDir(dir string) (bool, error) {
 // are processors, and what only a whole tree shows. progress, if not nil, is
 // called with the number of directories done and found, one call at a time. What
 // cannot be read is an error beside the findings of the rest.
-func Tree(ctx context.Context, root string, progress func(done, all int)) ([]Finding, error) {
+func Tree(ctx context.Context, root string, progress func(done, all int)) ([]finding.Finding, error) {
 	dirs, err := buildDirs(root)
 	if len(dirs) == 0 {
 		return nil, errors.Join(err, fmt.Errorf("%q: no SlackBuild directory there or below", root))
@@ -76,7 +78,7 @@ func Tree(ctx context.Context, root string, progress func(done, all int)) ([]Fin
 	}
 	builds = slices.DeleteFunc(builds, func(b *build) bool { return b == nil })
 	checkTree(builds)
-	var all []Finding
+	var all []finding.Finding
 	for _, b := range builds {
 		all = append(all, b.sorted()...)
 	}
@@ -86,7 +88,7 @@ func Tree(ctx context.Context, root string, progress func(done, all int)) ([]Fin
 // readable is an error about a file whose name may hold anything.
 func readable(err error) error {
 	if p := new(fs.PathError); errors.As(err, &p) {
-		return fmt.Errorf("%s %s: %w", p.Op, printable(p.Path), p.Err)
+		return fmt.Errorf("%s %s: %w", p.Op, finding.Printable(p.Path), p.Err)
 	}
 	return err
 }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import "github.com/slackbond/slackbond/pkgtools/finding"
+
+// dirRules are about files of a directory or archive.
+var dirRules = []finding.Rule{{
+	Name:  "dir-files",
+	Level: finding.Error,
+	Why:   "sbopkg and SlackBuilds.org need NAME.SlackBuild, NAME.info, README and slack-desc",
+	Fix:   "add the file",
+}, {
+	Name:  "dir-name",
+	Level: finding.Error,
+	Why:   "tools look builds up by this name",
+	Fix:   "letters, digits and . _ + -, the first one a letter or digit",
+}, {
+	Name:  "dir-name-case",
+	Level: finding.Note,
+	Why:   "nine of ten builds are in lower case",
+	Fix:   "use the name upstream uses where it matters",
+}, {
+	Name:  "dir-one-script",
+	Level: finding.Error,
+	Why:   "one directory makes one package",
+	Fix:   "move the script to a directory of its own",
+}, {
+	Name:  "dir-stray",
+	Level: finding.Error,
+	Why:   "it is left over from editing",
+	Fix:   "remove it",
+}, {
+	Name:  "dir-empty",
+	Level: finding.Error,
+	Why:   "an empty file says nothing, and archives of the tree lose it",
+	Fix:   "remove it, or fill it",
+}, {
+	Name:  "dir-large",
+	Level: finding.Warning,
+	Why:   "the tree is fetched whole by everybody",
+	Fix:   "put it on a server and into DOWNLOAD",
+}, {
+	Name:  "dir-archive",
+	Level: finding.Warning,
+	Why:   "sources are fetched from DOWNLOAD, not kept in the tree",
+	Fix:   "put it on a server and into DOWNLOAD",
+}, {
+	Name:  "dir-special",
+	Level: finding.Error,
+	Why:   "tools read files, and wait for ever for what a pipe or device gives",
+	Fix:   "remove it",
+}, {
+	Name:  "dir-unread",
+	Level: finding.Error,
+	Why:   "a file that cannot be looked into cannot be reviewed either",
+	Fix:   "make it readable, or smaller",
+}, {
+	Name:  "archive-layout",
+	Level: finding.Error,
+	Why:   "SlackBuilds.org takes one directory, called as the archive",
+	Fix:   "tar the directory from the one above it",
+}, {
+	Name:    "mode-main",
+	Level:   finding.Error,
+	Why:     "scripts are run by sh FILE, and the checks of SlackBuilds.org refuse another mode",
+	Fix:     "chmod 644",
+	Fixable: true,
+}, {
+	Name:  "mode",
+	Level: finding.Warning,
+	Why:   "all files of the tree have mode 0644, but for a handful of rc scripts",
+	Fix:   "chmod 644, and have the script install it with the mode it needs",
+}, {
+	Name:    "mode-umask",
+	Level:   finding.Note,
+	Why:     "git keeps no more than the x bit of a mode, but archives and cp keep all of it",
+	Fix:     "chmod 644",
+	Fixable: true,
+}}

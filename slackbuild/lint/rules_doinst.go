@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+
+package lint
+
+import "github.com/slackbond/slackbond/pkgtools/finding"
+
+// doinstRules are about doinst.sh and douninst.sh, beside those that pkgtools judges them by in a package.
+var doinstRules = []finding.Rule{{
+	Name:  "doinst-shebang",
+	Level: finding.Note,
+	Why:   "it is never read",
+	Fix:   "remove it",
+}, {
+	Name:  "doinst-exit",
+	Level: finding.Error,
+	Why:   "makepkg adds the package's links at the end",
+	Fix:   "use if, or a subshell",
+}, {
+	Name:  "doinst-users",
+	Level: finding.Warning,
+	Why:   "users and groups are the administrator's",
+	Fix:   "say in README how to make them",
+}, {
+	Name:  "doinst-config-target",
+	Level: finding.Error,
+	Why:   "installpkg runs the script in the target's root, and only .new files are the package's",
+	Fix:   "config etc/FILE.new",
+}, {
+	Name:  "doinst-config-unused",
+	Level: finding.Warning,
+	Why:   "a .new file stays where it is for ever",
+	Fix:   "call it for each .new file, or remove it",
+}, {
+	Name:  "doinst-config-body",
+	Level: finding.Warning,
+	Why:   "the new file has to get into place where there is none, and go where it is the same",
+	Fix:   "take the function that other packages have",
+}, {
+	Name:  "doinst-config-loses",
+	Level: finding.Error,
+	Why:   "upgrades must not lose what the administrator has written",
+	Fix:   "take the function that other packages have",
+}, {
+	Name:  "doinst-preserve-perms",
+	Level: finding.Warning,
+	Why:   "a script that was switched on by its mode is switched off, or the other way round",
+	Fix:   "take the function that other packages have",
+}, {
+	Name:  "doinst-new",
+	Level: finding.Warning,
+	Why:   "a .new file stays where it is for ever",
+	Fix:   "call config etc/FILE.new in doinst.sh",
+}, {
+	Name:  "doinst-ldconfig",
+	Level: finding.Warning,
+	Why:   "it takes long, and installpkg runs it where / is the target",
+	Fix:   "remove it",
+}, {
+	Name:  "doinst-background",
+	Level: finding.Warning,
+	Why:   "the next installpkg waits until it ends",
+	Fix:   "remove the &",
+}, {
+	Name:  "doinst-stdin",
+	Level: finding.Error,
+	Why:   "what it reads is the rest of the script",
+	Fix:   "name a file, or < /dev/null",
+}, {
+	Name:  "doinst-guard",
+	Level: finding.Warning,
+	Why:   "the program may not be installed",
+	Fix:   "if [ -x /usr/bin/PROGRAM ]; then ...",
+}, {
+	Name:  "doinst-desktop",
+	Level: finding.Warning,
+	Why:   "menus do not show the program",
+	Fix:   "if [ -x /usr/bin/update-desktop-database ]; then ...",
+}, {
+	Name:  "doinst-icons",
+	Level: finding.Warning,
+	Why:   "old icons are shown",
+	Fix:   "if [ -e usr/share/icons/hicolor/icon-theme.cache ]; then ...",
+}, {
+	Name:  "doinst-mime",
+	Level: finding.Warning,
+	Why:   "files of the new type are not known",
+	Fix:   "if [ -x /usr/bin/update-mime-database ]; then ...",
+}, {
+	Name:  "doinst-schemas",
+	Level: finding.Warning,
+	Why:   "programs end when they ask for the schema",
+	Fix:   "if [ -e usr/share/glib-2.0/schemas ]; then ...",
+}, {
+	Name:  "doinst-info",
+	Level: finding.Note,
+	Why:   "info does not list the page",
+	Fix:   "if [ -x /usr/bin/install-info ]; then ...",
+}, {
+	Name:  "doinst-depmod",
+	Level: finding.Note,
+	Why:   "modprobe does not find the module before the next boot",
+	Fix:   "if [ -x sbin/depmod ]; then chroot . /sbin/depmod -a KERNEL; fi",
+}}
