@@ -23,7 +23,7 @@ func newSmartNICs(t *testing.T) *machine {
   mkdir -p "$root/sys/module/exasock"
   echo 0 >"$root/sys/module/exasock/refcnt"
 }`)
-	m.program("usr/sbin/bondctl", `
+	m.program("sbin/bondctl", `
 case $1/$2 in
 exasock/manage) echo "$3" >"$root/sys/class/net/exabond_masters" ;;
 exasock/release) : >"$root/sys/class/net/exabond_masters" ;;
@@ -71,7 +71,7 @@ func TestExasockMissing(t *testing.T) {
 func TestExasockHeld(t *testing.T) {
 	m := newSmartNICs(t)
 	m.run("start").want(t, 0, "Starting bond0", "")
-	m.program("usr/sbin/bondctl", `echo "bondctl: bond0: process 7 uses it" >&2; exit 1`)
+	m.program("sbin/bondctl", `echo "bondctl: bond0: process 7 uses it" >&2; exit 1`)
 	m.run("stop").want(t, 1, "Stopping bond0", `^rc.bond: bond0: exasock does not let go of it: bondctl: bond0: process 7 uses it`)
 	if got := m.option("slaves"); got != "eth0 eth1" {
 		t.Errorf("members %q", got)

@@ -30,7 +30,7 @@ const bootID = "11111111-2222-3333-4444-555555555555"
 func newMachine(t *testing.T, nics ...string) *machine {
 	t.Helper()
 	m := &machine{t: t, root: t.TempDir(), script: rendered(t), shell: shells(t)[0]}
-	for _, dir := range []string{"run", "sbin", "usr/sbin", "usr/bin", "etc/rc.d"} {
+	for _, dir := range []string{"run", "sbin", "usr/bin", "etc/rc.d"} {
 		m.mkdir(dir)
 	}
 	m.write("proc/sys/kernel/random/boot_id", bootID)
@@ -57,7 +57,7 @@ func newMachine(t *testing.T, nics ...string) *machine {
 	m.program("sbin/modprobe", "")
 	m.program("sbin/dhcpcd", "")
 	m.program("sbin/rmmod", "")
-	m.program("usr/sbin/bondctl", "")
+	m.program("sbin/bondctl", "")
 	m.program("sbin/ifenslave", `
 net=$root/sys/class/net
 case $1 in

@@ -144,7 +144,7 @@ func TestFailedMember(t *testing.T) {
 func TestLacking(t *testing.T) {
 	m := newMachine(t, "eth0", "eth1")
 	m.config(pair + "IFOPTS[0]='arp_missed_max 3 | updelay 100 | prio eth1:5 | ns_ip6_target 2001:db8::1'")
-	if err := os.Remove(m.path("usr/sbin/bondctl")); err != nil {
+	if err := os.Remove(m.path("sbin/bondctl")); err != nil {
 		t.Fatal(err)
 	}
 	m.run("start").want(t, 1, "members eth0 eth1",
@@ -156,7 +156,7 @@ func TestLacking(t *testing.T) {
 
 func TestNetlink(t *testing.T) {
 	m := newMachine(t, "eth0", "eth1")
-	m.program("usr/sbin/bondctl", `case $* in *prio*) echo "bondctl: prio: the kernel does not have it" >&2; exit 1 ;; esac`)
+	m.program("sbin/bondctl", `case $* in *prio*) echo "bondctl: prio: the kernel does not have it" >&2; exit 1 ;; esac`)
 	m.config(pair + "IFOPTS[0]='ns_ip6_target 2001:db8::1 2001:db8::2 | prio eth0:1,eth1:5'")
 	m.run("start").want(t, 1, whatever, `prio eth0:1 is not set: bondctl: prio: the kernel does not have it`)
 	want := []string{"bondctl set bond0 ns_ip6_target 2001:db8::1,2001:db8::2", "ifenslave bond0 eth0 eth1", "bondctl set bond0 prio eth0:1", "bondctl set bond0 prio eth1:5"}
@@ -185,7 +185,7 @@ func TestMACCheck(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMachine(t, "eth0", "eth1")
-			m.program("usr/sbin/bondctl", tt.body)
+			m.program("sbin/bondctl", tt.body)
 			m.program("sbin/ip", setAddress)
 			m.config(tt.conf)
 			m.run("start").want(t, tt.status, whatever, tt.stderr)

@@ -73,7 +73,7 @@ while read -r mode path; do
 done <<EOF
 drwxr-xr-x ./
 -rwxr-xr-x sbin/ifenslave
--rwxr-xr-x usr/sbin/bondctl
+-rwxr-xr-x sbin/bondctl
 -rw-r--r-- etc/rc.d/rc.bond.new
 -rw------- etc/rc.d/rc.bond.conf.new
 -rw-r--r-- usr/man/man8/ifenslave.8.gz
@@ -86,7 +86,7 @@ drwxr-xr-x ./
 -rw-r--r-- install/doinst.sh
 EOF
 mkdir "$work/root" && tar -xf "$made" -C "$work/root" || fail "tar cannot extract the package"
-for program in sbin/ifenslave usr/sbin/bondctl; do
+for program in sbin/ifenslave sbin/bondctl; do
   readelf -lW "$work/root/$program" | grep -q INTERP && fail "$program is not static"
   readelf -SW "$work/root/$program" | grep -q ' \.symtab ' && fail "$program is not stripped"
   "$work/root/$program" --version | grep -qF "$version" || fail "$program does not say version $version"

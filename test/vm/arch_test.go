@@ -55,7 +55,7 @@ func TestArchitectures(t *testing.T) {
 			tree := t.TempDir()
 			unpack(t, packages.get(t, arch), tree)
 			programs := elfFiles(t, tree)
-			for _, want := range []string{"sbin/ifenslave", "usr/sbin/bondctl"} {
+			for _, want := range []string{"sbin/ifenslave", "sbin/bondctl"} {
 				if !slices.Contains(programs, want) {
 					t.Fatalf("the package has no %s; it has %q", want, programs)
 				}
@@ -214,7 +214,7 @@ func tryPrograms(t *testing.T, arch, tree string) {
 	for _, try := range []struct{ program, option, want string }{
 		{"sbin/ifenslave", "-V", "ifenslave "},
 		{"sbin/ifenslave", "-a", "lo"},
-		{"usr/sbin/bondctl", "--version", "bondctl "},
+		{"sbin/bondctl", "--version", "bondctl "},
 	} {
 		t.Run(filepath.Base(try.program)+try.option, func(t *testing.T) {
 			t.Cleanup(func() { row.count(t, filepath.Base(try.program)+" "+try.option) })

@@ -156,9 +156,9 @@ func breakFiles(t *testing.T, m Mutant, dir string) {
 		t.Fatal(err)
 	}
 	writeFile(t, filepath.Join(tmp, "overlay.json"), string(overlay), 0o644)
-	for program, folder := range map[string]string{"bondctl": "usr/sbin", "ifenslave": "sbin"} {
+	for _, program := range []string{"bondctl", "ifenslave"} {
 		cmd := exec.Command("go", "build", "-overlay", filepath.Join(tmp, "overlay.json"), "-ldflags", "-s -w",
-			"-o", filepath.Join(dir, folder, program), "./cmd/"+program)
+			"-o", filepath.Join(dir, "sbin", program), "./cmd/"+program)
 		cmd.Dir = top
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH=amd64")
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -13,7 +13,7 @@
 # shows REGEX: a line of the last run's output
 shows() { check "shows $1" grep -qE -- "$1" <<<"$out"; }
 
-bondctl=/usr/sbin/bondctl
+bondctl=/sbin/bondctl
 make_nics eth0 eth1
 make_peer_for active-backup
 config <<'END'

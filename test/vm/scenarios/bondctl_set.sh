@@ -9,7 +9,7 @@
 
 make_nics eth0 eth1
 make_switch
-bondctl=/usr/sbin/bondctl
+bondctl=/sbin/bondctl
 modprobe bonding max_bonds=0
 
 new_bond() { # MODE

@@ -11,7 +11,7 @@
 # shows REGEX: a line of the last run's output
 shows() { check "shows $1" grep -qE -- "$1" <<<"$out"; }
 
-bondctl=/usr/sbin/bondctl
+bondctl=/sbin/bondctl
 export LC_ALL=en_US.UTF-8
 
 expect_status 3 $bondctl status

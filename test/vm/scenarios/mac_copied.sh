@@ -8,7 +8,7 @@
 # shellcheck disable=SC2154 # status, out and err are set by run of lib.sh
 . /vm/scenarios/lib.sh
 
-bondctl=/usr/sbin/bondctl
+bondctl=/sbin/bondctl
 copied=00:16:3e:aa:aa:aa
 network=10.77.0.0/24
 config <<END

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2154 # status, out and err are set by run of lib.sh
 . /vm/scenarios/lib.sh
 
-bondctl=/usr/sbin/bondctl
+bondctl=/sbin/bondctl
 make_dummies eth0 eth1 eth2
 config <<'END'
 IFNAME[0]="bond0"

@@ -11,7 +11,7 @@
 mode() { stat -c '%a %U:%G' "$1"; }
 
 # --- On the system that runs: the package was installed when it booted.
-for file in '/sbin/ifenslave 755' '/usr/sbin/bondctl 755' '/etc/rc.d/rc.bond 644' '/etc/rc.d/rc.bond.conf 600'; do
+for file in '/sbin/ifenslave 755' '/sbin/bondctl 755' '/etc/rc.d/rc.bond 644' '/etc/rc.d/rc.bond.conf 600'; do
   equal "${file% *}: mode and owner" "${file#* } root:root" "$(mode "${file% *}")"
 done
 for page in /usr/man/man8/{ifenslave,bondctl,rc.bond}.8.gz /usr/man/man5/rc.bond.conf.5.gz; do
@@ -39,7 +39,7 @@ expect_out "$version"
 
 # --- On a system with nothing at all: the programs are static.
 mkdir -p /tmp/empty/proc
-for program in /sbin/ifenslave /usr/sbin/bondctl; do
+for program in /sbin/ifenslave /sbin/bondctl; do
   cp $program /tmp/empty/
   expect_status 0 chroot /tmp/empty "/${program##*/}" --version
 done

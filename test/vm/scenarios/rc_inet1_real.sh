@@ -78,8 +78,8 @@ END
   } >/etc/rc.d/rc.inet1.conf
   chmod 600 /etc/rc.d/rc.inet1.conf
   chmod 755 /etc/rc.d/rc.bond
-  expect_status 0 /usr/sbin/bondctl inet1 enable
-  expect_status 0 /usr/sbin/bondctl check
+  expect_status 0 /sbin/bondctl inet1 enable
+  expect_status 0 /sbin/bondctl check
 
   boots "$release"
   refute "$release: rc.bond complains of nothing" grep -q rc.bond <<<"$err"
@@ -111,6 +111,6 @@ END
   run bash /etc/rc.d/rc.inet1 stop
   expect_status 0 rc_bond stop
   refute "$release: rc.bond stop removes the bond" exists bond0
-  expect_status 0 /usr/sbin/bondctl inet1 disable
+  expect_status 0 /sbin/bondctl inet1 disable
   remove_peer
 done
