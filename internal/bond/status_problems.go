@@ -98,6 +98,16 @@ func times(n int) string {
 	return strconv.Itoa(n) + " times"
 }
 
+// LACPProblems are what keeps an 802.3ad bond from aggregating: a part of
+// [Status.Problems], none in other modes.
+func (s *Status) LACPProblems() []Problem {
+	var list []Problem
+	if s.LACP != nil {
+		s.lacpProblems(func(member, text string) { list = append(list, Problem{s.Name, member, text}) })
+	}
+	return list
+}
+
 // lacpProblems tells from this side what the switch does, after what was
 // measured on kernels 6.1 and 7.2: carrier stays on without a partner, and the
 // first port alone carries traffic.

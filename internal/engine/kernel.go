@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/rtnl"
 )
 
@@ -30,6 +31,8 @@ type Kernel interface {
 	// ExasockBonds are the bonds that the exasock driver manages; fs.ErrNotExist
 	// where the driver is not loaded.
 	ExasockBonds() ([]string, error)
+	// Status is what the driver reports of a bond: its link, LACP.
+	Status(name string) (bond.Status, error)
 	// HasBonding reports whether the bonding driver is loaded.
 	HasBonding() bool
 	// DHCPClient reports whether dhcpcd runs on an interface.
@@ -39,7 +42,10 @@ type Kernel interface {
 	// options (name and value) as this kernel takes in one go, mode the first:
 	// what it did not take is to be set, and read back, one by one.
 	CreateBond(name string, options [][2]string) (index int, err error)
-	DeleteBond(name string) error
+	// DeleteBonds removes bonds with whatever members they have, together where
+	// this kernel can: most of the time is waiting, for all at once. Bonds that
+	// are gone already are no error.
+	DeleteBonds(names ...string) error
 	SetOption(bond, member, option, value string) error
 	Enslave(bond, nic string) error
 	Release(bond, nic string) error

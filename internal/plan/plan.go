@@ -18,7 +18,9 @@ import (
 
 // A Plan is what rc.bond.conf asks for.
 type Plan struct {
-	Bonds    []Bond     // in the order of their indexes; those with faults are left out
+	Bonds []Bond // in the order of their indexes; those with faults are left out
+	// Refused are the names of the bonds that were left out.
+	Refused  []string
 	Gateway  netip.Addr // of IPv4; the zero Addr where none is asked for
 	Gateway6 netip.Addr // of IPv6, with its zone (the device) where one is named
 	Modules  []string   // drivers to load before the members are looked for

@@ -4,6 +4,7 @@ package fakekernel
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -105,13 +106,25 @@ func (k *Kernel) CreateBond(name string, options [][2]string) (int, error) {
 	return l.index, nil
 }
 
-// DeleteBond gives the members back and takes everything on the bond with it.
-func (k *Kernel) DeleteBond(name string) error {
+// DeleteBonds removes bonds, one after the other, each a call of its own:
+// their members come back, and all that stands on them goes.
+func (k *Kernel) DeleteBonds(names ...string) error {
+	var errs []error
+	for _, name := range names {
+		errs = append(errs, k.deleteBond(name))
+	}
+	return errors.Join(errs...)
+}
+
+func (k *Kernel) deleteBond(name string) error {
 	done, err := k.change("DeleteBond", name)
 	if err != nil {
 		return err
 	}
 	defer done()
+	if k.find(name) == nil {
+		return nil
+	}
 	l, err := k.bondNamed(name)
 	if err != nil {
 		return err
@@ -122,6 +135,32 @@ func (k *Kernel) DeleteBond(name string) error {
 	}
 	k.remove(l)
 	return nil
+}
+
+// Status is what the driver reports; of LACP, whose partner this machine does
+// not have, nothing.
+func (k *Kernel) Status(name string) (bond.Status, error) {
+	if err := k.look("Status", name); err != nil {
+		return bond.Status{}, err
+	}
+	l, err := k.bondNamed(name)
+	if err != nil {
+		return bond.Status{}, err
+	}
+	s := bond.Status{Name: name, Mode: l.bond.mode.String(), Up: l.up, Carrier: l.hasCarrier(k.now), MTU: l.mtu, MAC: bond.FormatMAC(l.mac)}
+	if l.bond.active != nil {
+		s.Active = l.bond.active.Name
+	}
+	for _, m := range l.bond.members {
+		mii := "down"
+		if m.hasCarrier(k.now) {
+			mii = "up"
+		}
+		s.Members = append(s.Members, bond.MemberStatus{
+			Name: m.Name, Active: m == l.bond.active, MII: mii, Up: m.up, Carrier: mii == "up", MAC: bond.FormatMAC(m.mac), MTU: m.mtu,
+		})
+	}
+	return s, nil
 }
 
 func (k *Kernel) bondNamed(name string) (*link, error) {

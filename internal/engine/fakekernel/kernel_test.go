@@ -320,11 +320,11 @@ func TestExasock(t *testing.T) {
 	ok(t, k.ExasockManage("bond0"))
 	refused(t, "a member of a managed bond", k.Release("bond0", "eth0"), unix.EOPNOTSUPP)
 	refused(t, "unloading", k.UnloadModule("exasock"), unix.EBUSY)
-	if err := k.DeleteBond("bond0"); err == nil || len(k.Violations) != 1 {
+	if err := k.DeleteBonds("bond0"); err == nil || len(k.Violations) != 1 {
 		t.Error("deleting a managed bond hangs a kernel")
 	}
 	ok(t, k.ExasockRelease("bond0"))
-	ok(t, k.DeleteBond("bond0"))
+	ok(t, k.DeleteBonds("bond0"))
 }
 
 // TestFaults: a call that is refused changes nothing, one at which the process
