@@ -25,7 +25,7 @@ func macNewCommand() *cli.Command {
 		Usage: "print an address for a bond: the same after every boot, vetted as by check",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "for", Usage: "the `BOND` that the address is for", Value: "bond0"},
-			&cli.StringFlag{Name: "prefix", Usage: "begin with the octets `PREFIX`, such as 00:16:3e; local: 46 free bits", Value: "local"},
+			&cli.StringFlag{Name: "prefix", Usage: "begin with `PREFIX`: octets such as 00:16:3e, xen (the same), or local (44 free bits)", Value: "local"},
 			&cli.BoolFlag{Name: "random", Usage: "draw it, and keep nothing"},
 			&cli.IntFlag{Name: "n", Usage: "print `N` addresses", Value: 1},
 			&cli.BoolFlag{Name: "adopt", Usage: "accept that all hardware was replaced"},

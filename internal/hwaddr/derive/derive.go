@@ -18,17 +18,25 @@ import (
 const label = "slackbond hardware address 1"
 
 // Prefix is the fixed beginning of the addresses to make. Its zero value is
-// "local": 46 free bits, locally administered.
+// "local": 44 free bits in the quadrant that IEEE 802c leaves to administrators
+// (AAI), the one whose second hex digit is 2.
 type Prefix struct{ octets []byte }
 
-// ParsePrefix reads "local", or one to five octets such as 00:16:3e.
+// prefixNames are words for prefixes.
+var prefixNames = map[string][]byte{
+	"":      nil,
+	"local": nil,
+	"xen":   {0x00, 0x16, 0x3e},
+}
+
+// ParsePrefix reads "local", "xen", or one to five octets such as 00:16:3e.
 func ParsePrefix(s string) (Prefix, error) {
-	if s == "" || s == "local" {
-		return Prefix{}, nil
+	if octets, ok := prefixNames[strings.ToLower(s)]; ok {
+		return Prefix{octets}, nil
 	}
 	octets, err := hex.DecodeString(strings.NewReplacer(":", "", "-", "", ".", "").Replace(s))
 	if err != nil || len(octets) < 1 || len(octets) > 5 {
-		return Prefix{}, fmt.Errorf("prefix %q: expected local, or one to five octets such as 00:16:3e", s)
+		return Prefix{}, fmt.Errorf("prefix %q: expected local, xen, or one to five octets such as 00:16:3e", s)
 	}
 	if octets[0]&1 != 0 {
 		return Prefix{}, fmt.Errorf("prefix %q: its addresses are multicast (the first octet is odd)", s)
@@ -56,7 +64,7 @@ func (p Prefix) String() string {
 // Bits is the number of bits that are free.
 func (p Prefix) Bits() int {
 	if len(p.octets) == 0 {
-		return 46
+		return 44
 	}
 	return 48 - 8*len(p.octets)
 }
@@ -65,7 +73,7 @@ func (p Prefix) Bits() int {
 func (p Prefix) fill(bits []byte) (a hwaddr.Addr) {
 	copy(a[:], bits)
 	if len(p.octets) == 0 {
-		a[0] = a[0]&^1 | 2 // one host, locally administered
+		a[0] = a[0]&0xf0 | 2 // AAI: locally administered, one host
 	}
 	copy(a[:], p.octets)
 	return a

@@ -4,11 +4,14 @@ package derive
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/slackbond/slackbond/internal/hwaddr"
 	"github.com/slackbond/slackbond/internal/hwaddr/source"
 )
@@ -144,7 +147,7 @@ func TestBadFile(t *testing.T) {
 }
 
 func TestPrefix(t *testing.T) {
-	for text, bits := range map[string]int{"local": 46, "": 46, "00:16:3e": 24, "00-16-3E": 24, "02": 40, "02:00:00:00:01": 8} {
+	for text, bits := range map[string]int{"local": 44, "": 44, "xen": 24, "Xen": 24, "00:16:3e": 24, "00-16-3E": 24, "02": 40, "02:00:00:00:01": 8} {
 		p, err := ParsePrefix(text)
 		if err != nil || p.Bits() != bits {
 			t.Errorf("ParsePrefix(%q) has %d bits, %v; want %d", text, p.Bits(), err, bits)
@@ -158,9 +161,12 @@ func TestPrefix(t *testing.T) {
 			if a.Unusable() != "" || !strings.HasPrefix(a.String(), strings.TrimPrefix(p.String(), "local")) {
 				t.Errorf("with prefix %s: %s", p, a)
 			}
+			if p.String() == "local" && a[0]&15 != 2 {
+				t.Errorf("%s does not lie in the administrators' quadrant: its second digit is not 2", a)
+			}
 		}
 	}
-	for _, text := range []string{"xen", "01:00:5e", "00:16:3e:1:2:3", "0", "00:00:5e:00", "02:bf"} {
+	for _, text := range []string{"xenon", "qemu", "01:00:5e", "00:16:3e:1:2:3", "0", "00:00:5e:00", "02:bf"} {
 		if p, err := ParsePrefix(text); err == nil {
 			t.Errorf("ParsePrefix(%q) = %s, want an error", text, p)
 		}
@@ -181,9 +187,9 @@ func TestFixed(t *testing.T) {
 		counter uint32
 		want    string
 	}{
-		{"bond0", Prefix{}, 0, "da:98:2c:5b:9a:46"},
-		{"bond0", Prefix{}, 1, "fa:36:8c:a2:67:c4"},
-		{"bond1", Prefix{}, 0, "a6:4a:67:0e:24:ac"},
+		{"bond0", Prefix{}, 0, "d2:98:2c:5b:9a:46"},
+		{"bond0", Prefix{}, 1, "f2:36:8c:a2:67:c4"},
+		{"bond1", Prefix{}, 0, "a2:4a:67:0e:24:ac"},
 		{"bond0", xen, 0, "00:16:3e:c0:47:63"},
 	} {
 		if got := derive(secret, c.bond, c.prefix, c.counter).String(); got != c.want {
@@ -192,24 +198,55 @@ func TestFixed(t *testing.T) {
 	}
 }
 
-func TestTraits(t *testing.T) {
-	root := t.TempDir()
-	dmi := filepath.Join(root, "sys/class/dmi/id")
-	if err := os.MkdirAll(dmi, 0o755); err != nil {
-		t.Fatal(err)
+// machine holds the files by which derive knows a machine.
+func machine(files map[string]string) fs.FS {
+	root := fstest.MapFS{}
+	for name, text := range files {
+		f := &fstest.MapFile{Data: []byte(text)}
+		if strings.Contains(name, "/ns/") {
+			f.Mode = fs.ModeSymlink
+		}
+		root[name] = f
 	}
-	for name, text := range map[string]string{"product_uuid": uuid.Value + "\n", "board_serial": "To be filled by O.E.M.\n", "chassis_serial": "00000000\n"} {
-		if err := os.WriteFile(filepath.Join(dmi, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+	return root
+}
+
+func TestTraits(t *testing.T) {
+	const dmi = "sys/class/dmi/id/"
+	nic := source.Link{Name: "eth0", Permanent: hwaddr.Addr{2, 0, 0x5e, 0x10, 0, 7}}
+	board := Trait{"board serial", "cn7016"}
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  []Trait
+	}{
+		"nothing":               {nil, []Trait{nic0}},
+		"firmware":              {map[string]string{dmi + "product_uuid": uuid.Value + "\n", dmi + "board_serial": "CN7016\n"}, []Trait{uuid, board, nic0}},
+		"placeholders":          {map[string]string{dmi + "product_uuid": uuid.Value, dmi + "board_serial": "To be filled by O.E.M.\n"}, []Trait{uuid, nic0}},
+		"enclosure":             {map[string]string{dmi + "chassis_serial": "CZ3030X\n"}, []Trait{nic0}},
+		"device tree":           {map[string]string{"proc/device-tree/serial-number": "10000000A1B2\x00"}, []Trait{{"board serial", "10000000a1b2"}, nic0}},
+		"device tree, zeros":    {map[string]string{"proc/device-tree/serial-number": "0000000000\x00"}, []Trait{nic0}},
+		"first namespaces":      {map[string]string{dmi + "product_uuid": uuid.Value, "proc/self/ns/pid": "pid:[4026531836]", "proc/self/ns/user": "user:[4026531837]", "proc/1/environ": "HOME=/\x00TERM=linux\x00mycontainer=x\x00"}, []Trait{uuid, nic0}},
+		"PID namespace":         {map[string]string{dmi + "product_uuid": uuid.Value, "proc/self/ns/pid": "pid:[4026532201]"}, []Trait{nic0}},
+		"user namespace":        {map[string]string{dmi + "product_uuid": uuid.Value, "proc/self/ns/user": "user:[4026532200]"}, []Trait{nic0}},
+		"docker":                {map[string]string{dmi + "product_uuid": uuid.Value, ".dockerenv": ""}, []Trait{nic0}},
+		"podman":                {map[string]string{dmi + "product_uuid": uuid.Value, "run/.containerenv": ""}, []Trait{nic0}},
+		"nspawn":                {map[string]string{dmi + "product_uuid": uuid.Value, "run/systemd/container": "systemd-nspawn"}, []Trait{nic0}},
+		"lxc":                   {map[string]string{dmi + "product_uuid": uuid.Value, "proc/1/environ": "TERM=linux\x00container=lxc\x00"}, []Trait{nic0}},
+		"container on a board":  {map[string]string{"proc/device-tree/serial-number": "10000000a1b2", "proc/1/environ": "container=lxc\x00"}, []Trait{nic0}},
+		"container, first word": {map[string]string{dmi + "board_serial": "CN7016", "proc/1/environ": "container="}, []Trait{nic0}},
+	} {
+		got := traits(machine(c.files), []source.Link{nic, {Name: "bond0"}, {Name: "eth1", Permanent: hwaddr.Broadcast}})
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
 	}
-	got := traits(root, []source.Link{{Name: "eth0", Permanent: hwaddr.Addr{2, 0, 0x5e, 0x10, 0, 7}}, {Name: "bond0"}})
-	if len(got) != 2 || got[0] != uuid || got[1] != nic0 {
-		t.Errorf("traits %v, want %v", got, []Trait{uuid, nic0})
-	}
-	for _, v := range []string{"", "0", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "03000200-0400-0500-0006-000700080009", "default string", "none", "not specified", "1234567890"} {
-		if !placeholder(v) {
-			t.Errorf("placeholder(%q) = false", v)
+	for v, want := range map[string]bool{
+		"": true, "0": true, "00000000-0000-0000-0000-000000000000": true, "ffffffff-ffff-ffff-ffff-ffffffffffff": true,
+		"03000200-0400-0500-0006-000700080009": true, "default string": true, "none": true, "not specified": true,
+		"1234567890": true, "abc": true, "xxxx": true, "x.x-x": true, "cn7016": false, "abcd": false, uuid.Value: false,
+	} {
+		if placeholder(v) != want {
+			t.Errorf("placeholder(%q) = %v", v, !want)
 		}
 	}
 }

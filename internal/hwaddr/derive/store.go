@@ -172,8 +172,9 @@ func (s *Store) recognise(state *stored) ([]byte, error) {
 		}
 	}
 	switch {
-	case len(here) == 0:
-		s.Notes = append(s.Notes, "this machine shows nothing to recognise it by (no product UUID, serial number or permanent NIC address): a copy of its disk would not be noticed")
+	case len(here) == 0 && len(state.Machine) == 0:
+		s.Notes = append(s.Notes, "this machine shows nothing to recognise it by (no permanent NIC address and, outside a container, "+
+			"no product UUID or serial number): a copy of its disk would not be noticed")
 	case matched > 0, len(state.Machine) == 0:
 	case s.Adopt:
 		state.Machine = nil
