@@ -83,8 +83,10 @@ var attributes = map[string]attribute{
 	"active_slave":       {unix.IFLA_BOND_ACTIVE_SLAVE, ifindex},
 }
 
-// encode gives the attribute for a value that Option.Check accepted.
-func encode(o *bond.Option, value string) ([]byte, error) {
+// Encode gives the attribute (IFLA_BOND_*, or IFLA_BOND_SLAVE_* of an option
+// that belongs to a member) for a value that Option.Check accepted; "" is an
+// empty list, or no NIC. index finds a NIC by its name.
+func Encode(o *bond.Option, value string, index func(name string) (int, error)) ([]byte, error) {
 	a, ok := attributes[o.Name]
 	if !ok {
 		return nil, fmt.Errorf("%s has no netlink attribute", o.Name)
@@ -98,14 +100,17 @@ func encode(o *bond.Option, value string) ([]byte, error) {
 		}
 		ae.Bytes(a.id, mac)
 	case ifindex:
-		nic, err := net.InterfaceByName(value)
-		if err != nil {
-			return nil, fmt.Errorf("%s %q: %w", o.Name, value, err)
+		nic := 0
+		if value != "" {
+			var err error
+			if nic, err = index(value); err != nil {
+				return nil, fmt.Errorf("%s %q: %w", o.Name, value, err)
+			}
 		}
-		ae.Uint32(a.id, uint32(nic.Index))
+		ae.Uint32(a.id, uint32(nic))
 	case ipv4s, ipv6s:
 		ae.Nested(a.id, func(nae *netlink.AttributeEncoder) error {
-			for i, text := range strings.Split(value, ",") {
+			for i, text := range strings.FieldsFunc(value, func(c rune) bool { return c == ',' }) {
 				addr, err := netip.ParseAddr(text)
 				if err != nil {
 					return err
@@ -158,11 +163,11 @@ func number(o *bond.Option, value string) (int64, error) {
 	return n, nil
 }
 
-// decode looks for the option in the attributes of a bond or a member and
+// Decode looks for the option in the attributes of a bond or a member and
 // gives its value as the option table writes it; false where the kernel did
 // not send it, which can mean that it does not have it, or that nothing is
-// set (a NIC, a list of addresses).
-func decode(o *bond.Option, data []byte) (string, bool, error) {
+// set (a NIC, a list of addresses). name finds a NIC by its index.
+func Decode(o *bond.Option, data []byte, name func(index int) string) (string, bool, error) {
 	ad, err := netlink.NewAttributeDecoder(data)
 	if err != nil {
 		return "", false, fmt.Errorf("the kernel's answer about %s: %w", o.Name, err)
@@ -178,7 +183,9 @@ func decode(o *bond.Option, data []byte) (string, bool, error) {
 		case hwaddr:
 			value = net.HardwareAddr(ad.Bytes()).String()
 		case ifindex:
-			value = nicName(int(ad.Uint32()))
+			if index := ad.Uint32(); index != 0 {
+				value = name(int(index))
+			}
 		case ipv4s, ipv6s:
 			value = addresses(ad.Bytes())
 		case u8:
@@ -202,17 +209,6 @@ func word(o *bond.Option, n int64) string {
 		return o.Words[n]
 	}
 	return strconv.FormatInt(n, 10)
-}
-
-func nicName(index int) string {
-	if index == 0 {
-		return ""
-	}
-	nic, err := net.InterfaceByIndex(index)
-	if err != nil {
-		return "interface " + strconv.Itoa(index)
-	}
-	return nic.Name
 }
 
 // addresses reads a nested list; a damaged one gives what could be read.

@@ -3,10 +3,27 @@
 package bondlink
 
 import (
+	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/slackbond/slackbond/internal/bond"
 )
+
+// lo is the only interface of these tests.
+func loIndex(name string) (int, error) {
+	if name != "lo" {
+		return 0, errors.New("there is no such interface")
+	}
+	return 1, nil
+}
+
+func loName(index int) string {
+	if index != 1 {
+		return "interface " + strconv.Itoa(index)
+	}
+	return "lo"
+}
 
 // Each option has an attribute, no two the same, wide enough for its values.
 func TestAttributes(t *testing.T) {
@@ -62,14 +79,16 @@ func TestEncodeDecode(t *testing.T) {
 		{"coupled_control", "off", "off"},
 		{"lacp_strict", "on", "on"},
 		{"active_slave", "lo", "lo"},
+		{"active_slave", "", ""},
+		{"ns_ip6_target", "", ""},
 	} {
 		o := bond.Lookup(tt.option)
-		data, err := encode(o, tt.value)
+		data, err := Encode(o, tt.value, loIndex)
 		if err != nil {
 			t.Errorf("%s %s: %v", tt.option, tt.value, err)
 			continue
 		}
-		got, found, err := decode(o, data)
+		got, found, err := Decode(o, data, loName)
 		if err != nil || !found || got != tt.want {
 			t.Errorf("%s %s: read back %q, %v, %v; want %q", tt.option, tt.value, got, found, err, tt.want)
 		}
@@ -81,9 +100,9 @@ func TestEncodeDecode(t *testing.T) {
 	if same(miimon, "100", "200") || same(bond.Lookup("primary"), "", "eth0") || same(bond.Lookup("arp_ip_target"), "192.0.2.1", "192.0.2.2") {
 		t.Error("different values are the same")
 	}
-	if data, err := encode(bond.Lookup("updelay"), "100"); err != nil {
+	if data, err := Encode(bond.Lookup("updelay"), "100", loIndex); err != nil {
 		t.Error(err)
-	} else if _, found, _ := decode(miimon, data); found {
+	} else if _, found, _ := Decode(miimon, data, loName); found {
 		t.Error("miimon found where there is only updelay")
 	}
 }
@@ -93,7 +112,7 @@ func TestEncodeRefuses(t *testing.T) {
 		{"num_grat_arp", "256"}, {"miimon", "-1"}, {"miimon", "x"}, {"queue_id", "65536"}, {"prio", "2147483648"},
 		{"primary", "no-such-nic"}, {"ad_actor_system", "02:00"}, {"arp_ip_target", "192.0.2"},
 	} {
-		if _, err := encode(bond.Lookup(tt.option), tt.value); err == nil {
+		if _, err := Encode(bond.Lookup(tt.option), tt.value, loIndex); err == nil {
 			t.Errorf("%s %s was encoded", tt.option, tt.value)
 		}
 	}
@@ -106,7 +125,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i int, data []byte) {
 		o := &bond.Options[uint(i)%uint(len(bond.Options))]
-		if value, found, err := decode(o, data); err == nil && !found && value != "" {
+		if value, found, err := Decode(o, data, loName); err == nil && !found && value != "" {
 			t.Errorf("%s: %q, but not found", o.Name, value)
 		}
 	})

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 
-	"github.com/jsimonetti/rtnetlink/v2"
 	"github.com/mdlayher/netlink"
 	"github.com/slackbond/slackbond/internal/bond"
+	"github.com/slackbond/slackbond/internal/rtnl"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,17 +19,15 @@ const kind = "bond"
 
 // Conn is an rtnetlink socket.
 type Conn struct {
-	rt *rtnetlink.Conn
+	rt *rtnl.Conn
 }
 
 // Dial opens a socket in this network namespace.
 func Dial() (*Conn, error) {
-	rt, err := rtnetlink.Dial(nil)
+	rt, err := rtnl.Open()
 	if err != nil {
-		return nil, fmt.Errorf("opening an rtnetlink socket: %w", err)
+		return nil, err
 	}
-	// The kernel's own words for what it refuses; kernels before 4.12 have none.
-	_ = rt.SetOption(netlink.ExtendedAcknowledge, true)
 	return &Conn{rt}, nil
 }
 
@@ -52,33 +51,38 @@ func (e *ReadBackError) Error() string {
 	return fmt.Sprintf("%s was set to %q, but reads back %q", e.Option, e.Want, e.Got)
 }
 
-// link gives a bond, or a member where o belongs to one.
-func (c *Conn) link(o *bond.Option, name string) (uint32, []byte, error) {
-	nic, err := net.InterfaceByName(name)
-	if err != nil {
-		return 0, nil, fmt.Errorf("%s: there is no such interface", name)
-	}
-	msg, err := c.rt.Link.Get(uint32(nic.Index))
-	if err != nil {
-		return 0, nil, fmt.Errorf("asking the kernel about %s: %w", name, err)
-	}
-	info := &rtnetlink.LinkInfo{}
-	if msg.Attributes != nil && msg.Attributes.Info != nil {
-		info = msg.Attributes.Info
-	}
-	driver := info.Data
+// link gives a bond, or a member where o belongs to one, and its attributes.
+func (c *Conn) link(o *bond.Option, name string) (int, []byte, error) {
+	l, err := c.rt.Link(name)
 	switch {
-	case o.PerMember && info.SlaveKind != kind:
+	case errors.Is(err, unix.ENODEV):
+		return 0, nil, fmt.Errorf("%s: there is no such interface", name)
+	case err != nil:
+		return 0, nil, fmt.Errorf("asking the kernel about %s: %w", name, err)
+	case o.PerMember && l.MemberKind != kind:
 		return 0, nil, fmt.Errorf("%s is no member of a bond, and %s is an option of a member", name, o.Name)
 	case o.PerMember:
-		driver = info.SlaveData
-	case info.Kind != kind:
+		return l.Index, l.MemberData, nil
+	case l.Kind != kind:
 		return 0, nil, fmt.Errorf("%s is no bond", name)
 	}
-	if raw, ok := driver.(*rtnetlink.LinkData); ok {
-		return msg.Index, raw.Data, nil
+	return l.Index, l.Data, nil
+}
+
+func (c *Conn) indexOf(name string) (int, error) {
+	l, err := c.rt.Link(name)
+	if errors.Is(err, unix.ENODEV) {
+		err = errors.New("there is no such interface")
 	}
-	return msg.Index, nil, nil
+	return l.Index, err
+}
+
+func (c *Conn) nameOf(index int) string {
+	l, err := c.rt.LinkByIndex(index)
+	if err != nil {
+		return "interface " + strconv.Itoa(index)
+	}
+	return l.Name
 }
 
 // Get reads an option of a bond, or of a member where it is a member's. The
@@ -89,7 +93,7 @@ func (c *Conn) Get(name string, o *bond.Option) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
-	return decode(o, data)
+	return Decode(o, data, c.nameOf)
 }
 
 // Set gives an option of a bond (or of a member, where it is a member's) the
@@ -100,7 +104,7 @@ func (c *Conn) Set(name string, o *bond.Option, value string) error {
 	if err := o.Check(value); err != nil {
 		return err
 	}
-	data, err := encode(o, value)
+	data, err := Encode(o, value, c.indexOf)
 	if err != nil {
 		return err
 	}
@@ -108,15 +112,14 @@ func (c *Conn) Set(name string, o *bond.Option, value string) error {
 	if err != nil {
 		return err
 	}
-	info := &rtnetlink.LinkInfo{Kind: kind, Data: &rtnetlink.LinkData{Name: kind, Data: data}}
+	kindOf, dataOf := uint16(unix.IFLA_INFO_KIND), uint16(unix.IFLA_INFO_DATA)
 	if o.PerMember {
-		info = &rtnetlink.LinkInfo{SlaveKind: kind, SlaveData: &rtnetlink.LinkData{Name: kind, Data: data, Slave: true}}
+		kindOf, dataOf = unix.IFLA_INFO_SLAVE_KIND, unix.IFLA_INFO_SLAVE_DATA
 	}
-	err = c.rt.Link.Set(&rtnetlink.LinkMessage{
-		Family: unix.AF_UNSPEC, Index: index, Attributes: &rtnetlink.LinkAttributes{Info: info},
-	})
+	info := rtnl.Append(rtnl.AppendString(nil, kindOf, kind), dataOf, data)
+	err = c.rt.Change(unix.RTM_NEWLINK, 0, rtnl.Append(rtnl.LinkMessage(index, 0, 0), unix.IFLA_LINKINFO, info))
 	if err != nil {
-		return refused(name, o, value, err)
+		return fmt.Errorf("%s: the kernel refused %s %q: %w", name, o.Name, value, err)
 	}
 	got, found, err := c.Get(name, o)
 	switch {
@@ -128,19 +131,6 @@ func (c *Conn) Set(name string, o *bond.Option, value string) error {
 		return &ReadBackError{Option: o.Name, Want: value, Got: got}
 	}
 	return nil
-}
-
-// refused adds what was asked to the kernel's reason, and its own words where
-// it has some.
-func refused(name string, o *bond.Option, value string, err error) error {
-	var op *netlink.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-		if op.Message != "" {
-			err = fmt.Errorf("%w (%s)", op.Err, op.Message)
-		}
-	}
-	return fmt.Errorf("%s: the kernel refused %s %q: %w", name, o.Name, value, err)
 }
 
 // PartnerMAC gives the LACP partner of a bond's active aggregator: unlike

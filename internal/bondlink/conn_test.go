@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jsimonetti/rtnetlink/v2"
 	"github.com/slackbond/slackbond/internal/bond"
+	"github.com/slackbond/slackbond/internal/rtnl"
 	"golang.org/x/sys/unix"
 )
 
@@ -58,8 +58,8 @@ func TestEvents(t *testing.T) {
 	}
 
 	c := dial(t)
-	up := &rtnetlink.LinkMessage{Index: 1, Flags: unix.IFF_UP, Change: unix.IFF_UP} // lo
-	if err := c.rt.Link.Set(up); err != nil {
+	const lo = 1
+	if err := c.rt.Change(unix.RTM_NEWLINK, 0, rtnl.LinkMessage(lo, unix.IFF_UP, unix.IFF_UP)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
