@@ -6,10 +6,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/slackbond/slackbond/internal/bondconf"
 	"github.com/slackbond/slackbond/internal/cmdline"
+	"github.com/slackbond/slackbond/internal/hwaddr/assign"
 	"github.com/slackbond/slackbond/internal/hwaddr/source"
 	"github.com/slackbond/slackbond/internal/hwaddr/vet"
+	"github.com/slackbond/slackbond/internal/journal"
 	"github.com/urfave/cli/v2"
 )
 
@@ -77,27 +78,16 @@ func macSources(c *cli.Context) ([]source.Source, error) {
 
 // macOwn is what belongs to the bond of --for.
 func macOwn(c *cli.Context) (vet.Own, error) {
-	bond := c.String("for")
-	if bond == "" {
+	if c.String("for") == "" {
 		return vet.Own{}, nil
 	}
-	root := c.String("root")
-	var links []source.Link
-	if root == "/" {
-		var err error
-		if links, err = source.Links(); err != nil {
-			return vet.Own{}, err
-		}
-	}
-	var configs []*bondconf.Config
-	for _, path := range []string{bondconf.DefaultPath, bondconf.Inet1Path} {
-		// One that cannot be read is reported as a source.
-		if conf, err := bondconf.Read(filepath.Join(root, path)); err == nil {
-			configs = append(configs, conf)
-		}
-	}
-	host, _ := os.Hostname() // without it one thing less is recognised as own
-	return vet.OwnOf(bond, host, links, configs...), nil
+	return assign.Own(c.String("for"), c.String("root"), macHistory(), nil, nil)
+}
+
+// macHistory is what starts of bonds left about their addresses.
+func macHistory() assign.History {
+	boot, _ := journal.BootID() // without it nothing is remembered
+	return assign.History{Path: filepath.Join(journal.Folder(), "addresses"), Boot: boot}
 }
 
 func macFormatsCommand() *cli.Command {

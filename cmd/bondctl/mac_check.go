@@ -3,7 +3,6 @@
 package main
 
 import (
-
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
 	"github.com/slackbond/slackbond/internal/hwaddr"
@@ -37,7 +36,7 @@ func macCheckCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			report, err := v.check(addrs...)
+			report, err := vetMACs(c.Context, v, addrs...)
 			if err != nil {
 				return err
 			}

@@ -11,8 +11,8 @@ import (
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
 	"github.com/slackbond/slackbond/internal/hwaddr"
+	"github.com/slackbond/slackbond/internal/hwaddr/assign"
 	"github.com/slackbond/slackbond/internal/hwaddr/derive"
-	"github.com/slackbond/slackbond/internal/hwaddr/vet"
 	"github.com/urfave/cli/v2"
 )
 
@@ -57,20 +57,23 @@ func macNew(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	v := candidates{macVetter: vetter}
+	v := assign.Candidates{Vetter: vetter, Taken: func(a hwaddr.Addr, why string) {
+		fmt.Fprintf(c.App.ErrWriter, "bondctl: note: %s is taken, trying the next one: %s\n", a, why)
+	}}
+	accept := func(a hwaddr.Addr) bool { return v.Accept(c.Context, a) }
 	var list []hwaddr.Addr
 	if c.Bool("random") {
-		for tries := 0; len(list) < n && v.err == nil; tries++ {
+		for tries := 0; len(list) < n && v.Err == nil; tries++ {
 			if tries > n+derive.MaxTries {
 				return fmt.Errorf("%d candidates with prefix %s are all in use", tries, prefix)
 			}
-			if a := derive.Random(prefix); !slices.Contains(list, a) && v.accept(a) {
+			if a := derive.Random(prefix); !slices.Contains(list, a) && accept(a) {
 				list = append(list, a)
 			}
 		}
 	} else {
 		store := derive.Store{Path: c.String("secret"), Traits: derive.Machine(), Adopt: c.Bool("adopt")}
-		list, err = store.Address(c.String("for"), prefix, n, v.accept)
+		list, err = store.Address(c.String("for"), prefix, n, accept)
 		if errors.Is(err, fs.ErrPermission) {
 			err = fmt.Errorf("%w; only root can read the secret that addresses are derived from (--random needs none)", err)
 		}
@@ -78,8 +81,8 @@ func macNew(c *cli.Context) error {
 			fmt.Fprintf(c.App.ErrWriter, "bondctl: note: %s\n", note)
 		}
 	}
-	if v.err != nil {
-		return v.err
+	if v.Err != nil {
+		return cmdline.Usagef("mac: --live %s: %s", vetter.Live.Interface, v.Err)
 	}
 	if err != nil {
 		return err
@@ -87,42 +90,8 @@ func macNew(c *cli.Context) error {
 	for _, a := range list {
 		fmt.Fprintln(c.App.Writer, a)
 	}
-	if v.doubt != "" {
-		return cmdline.WithStatus(fmt.Errorf("whether it is in use cannot be told: %s", v.doubt), exit.CannotTell)
+	if v.Doubt != "" {
+		return cmdline.WithStatus(fmt.Errorf("whether it is in use cannot be told: %s", v.Doubt), exit.CannotTell)
 	}
 	return nil
-}
-
-// candidates vets addresses one by one.
-type candidates struct {
-	*macVetter
-	doubt string // why a verdict was "cannot tell"
-	err   error  // ends the search
-}
-
-// accept refuses an address that others have, were it only in a comment: there
-// are enough.
-func (v *candidates) accept(a hwaddr.Addr) bool {
-	if v.err != nil {
-		return true
-	}
-	report, err := v.check(a)
-	if err != nil {
-		v.err = err
-		return true
-	}
-	answer := report.Answers[0]
-	for _, c := range answer.Claims {
-		if !c.Own {
-			answer.Verdict = vet.InUse
-		}
-	}
-	switch answer.Verdict {
-	case vet.InUse:
-		fmt.Fprintf(v.stderr, "bondctl: note: %s is taken, trying the next one: %s\n", a, answer.Why)
-		return false
-	case vet.CannotTell:
-		v.doubt = answer.Why
-	}
-	return true
 }

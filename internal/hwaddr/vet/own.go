@@ -3,11 +3,14 @@
 package vet
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slackbond/slackbond/internal/bondconf"
+	"github.com/slackbond/slackbond/internal/hwaddr"
 	"github.com/slackbond/slackbond/internal/hwaddr/source"
 )
 
@@ -21,13 +24,27 @@ type Own struct {
 	// and the host's name.
 	ips  []string
 	host string
+	// had are the addresses that the bond has or had, and until when.
+	had map[hwaddr.Addr]time.Time
 }
 
-// OwnOf finds what belongs to the bond among the interfaces of this host and
-// in the configuration, of which either may be nil. Host is this host's name.
-func OwnOf(bond, host string, links []source.Link, configs ...*bondconf.Config) Own {
-	own := Own{Bond: bond, names: []string{bond}, host: host}
-	for _, c := range configs {
+// OwnInput is what [OwnOf] goes by. All but Bond may be missing.
+type OwnInput struct {
+	Bond    string
+	Host    string                    // this host's name
+	Links   []source.Link             // the interfaces of this host
+	Members []string                  // NICs that are the bond's, besides those that Links and Configs tell
+	IPs     []string                  // IP addresses of the bond, besides those that Configs tell
+	Configs []*bondconf.Config        // configurations of this host
+	Had     map[hwaddr.Addr]time.Time // addresses that the bond had, and until when
+}
+
+// OwnOf finds what belongs to the bond.
+func OwnOf(in OwnInput) Own {
+	bond, links := in.Bond, in.Links
+	own := Own{Bond: bond, names: append([]string{bond}, in.Members...), ips: slices.Clone(in.IPs), host: in.Host, had: map[hwaddr.Addr]time.Time{}}
+	maps.Copy(own.had, in.Had)
+	for _, c := range in.Configs {
 		if c == nil {
 			continue
 		}
@@ -47,6 +64,9 @@ func OwnOf(bond, host string, links []source.Link, configs ...*bondconf.Config) 
 		byName[l.Name], byIndex[l.Index] = l, l
 	}
 	if b, ok := byName[bond]; ok {
+		if b.Addr != (hwaddr.Addr{}) {
+			own.had[b.Addr] = time.Now().Add(time.Hour) // it has it now
+		}
 		for _, l := range links {
 			if l.Master == b.Index {
 				own.names = append(own.names, l.Name)
@@ -97,6 +117,11 @@ func (o Own) owns(c source.Claim) bool {
 		return o.has(c.Name)
 	case "bonding":
 		return o.has(c.Name) || filepath.Base(c.File) == o.Bond && c.Note != "Partner Mac Address"
+	case "bridges", "neighbours":
+		// The bond itself, seen through another port of this host on its LAN: not
+		// after it gave the address up, give or take what the tables' clock is off.
+		until, ok := o.had[c.Addr]
+		return ok && !c.Time.After(until.Add(2*time.Second))
 	case "arpwatch", "dhcpd leases", "dnsmasq leases":
 		// They remember the bond itself from before the last boot.
 		return slices.Contains(o.ips, c.IP) || o.host != "" && hostname(c.Name) == hostname(o.host)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slackbond/slackbond/internal/bondconf"
@@ -98,7 +99,7 @@ func TestOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := OwnOf("bond0", "web1", links, nil, conf)
+	own := OwnOf(OwnInput{Bond: "bond0", Host: "web1", Links: links, Configs: []*bondconf.Config{nil, conf}})
 	for name, want := range map[string]bool{"bond0": true, "eth0": true, "eth1": true, "eth3": true, "bond0.5": true, "br0": true, "eth2": false, "tap0": false, "bond1": false} {
 		if own.has(name) != want {
 			t.Errorf("%s belongs to bond0: %v, want %v", name, !want, want)
@@ -122,6 +123,32 @@ func TestOwn(t *testing.T) {
 	} {
 		if got := own.owns(c.claim); got != c.want {
 			t.Errorf("owns(%+v) = %v", c.claim, got)
+		}
+	}
+	// Its own address, seen through another port of this host; not any more some
+	// time after it gave that up.
+	gone, now, other := addr(t, "02:00:5e:10:00:08"), addr(t, "02:00:5e:10:00:09"), addr(t, "02:00:5e:10:00:0a")
+	links[3].Addr = now
+	stopped := time.Now().Add(-time.Minute)
+	own = OwnOf(OwnInput{Bond: "bond0", Links: links, Had: map[hwaddr.Addr]time.Time{gone: stopped}})
+	for _, c := range []struct {
+		addr hwaddr.Addr
+		seen time.Time
+		want bool
+	}{
+		{now, time.Now(), true},
+		{gone, stopped.Add(-time.Second), true},
+		{gone, stopped.Add(time.Second), true},
+		{gone, stopped.Add(3 * time.Second), false},
+		{other, stopped, false},
+	} {
+		for _, table := range []string{"bridges", "neighbours"} {
+			if got := own.owns(source.Claim{Addr: c.addr, Source: table, Port: "eth2", Time: c.seen}); got != c.want {
+				t.Errorf("%s, seen %s after the stop, in %s: owns is %v", c.addr, c.seen.Sub(stopped), table, got)
+			}
+		}
+		if own.owns(source.Claim{Addr: c.addr, Source: "switch", Time: c.seen}) {
+			t.Error("what another machine's table says is not the bond's own")
 		}
 	}
 	if (Own{}).owns(source.Claim{Source: "interfaces", Name: ""}) {
