@@ -68,28 +68,25 @@ func (b *build) check() (err error) {
 	if b.has, err = b.source.list(); err != nil {
 		return err
 	}
-	b.checkFiles()
-	if text, ok := b.read(b.name + ".info"); ok {
-		b.checkInfo(text)
+	b.guarded(b.dir, b.checkFiles)
+	for _, f := range []struct {
+		name  string
+		check func(text string)
+	}{{b.name + ".info", b.checkInfo}, {"README", b.checkReadme}, {"slack-desc", b.checkSlackDesc}, {b.name + ".SlackBuild", b.checkScript}} {
+		if text, ok := b.read(f.name); ok {
+			b.guarded(b.path(f.name), func() { f.check(text) })
+		}
 	}
-	if text, ok := b.read("README"); ok {
-		b.checkReadme(text)
-	}
-	if text, ok := b.read("slack-desc"); ok {
-		b.checkSlackDesc(text)
-	}
-	if text, ok := b.read(b.name + ".SlackBuild"); ok {
-		b.checkScript(text)
-	}
-	doinst := b.checkDoinst("doinst.sh")
-	b.checkDoinst("douninst.sh")
+	var doinst *script
+	b.guarded(b.path("doinst.sh"), func() { doinst = b.checkDoinst("doinst.sh") })
+	b.guarded(b.path("douninst.sh"), func() { b.checkDoinst("douninst.sh") })
 	if b.script != nil {
-		b.checkDoinstFits(doinst)
+		b.guarded(b.path(b.name+".SlackBuild"), func() { b.checkDoinstFits(doinst) })
 	}
 	for name := range b.has {
 		if strings.HasSuffix(name, ".desktop") {
 			if text, ok := b.read(name); ok {
-				checkDesktop(&b.findings, b.path(name), text)
+				b.guarded(b.path(name), func() { checkDesktop(&b.findings, b.path(name), text) })
 			}
 		}
 	}

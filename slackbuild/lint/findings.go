@@ -61,3 +61,14 @@ func (f *findings) sorted() []finding.Finding {
 	slices.SortStableFunc(f.list, finding.Compare)
 	return slices.Compact(f.list)
 }
+
+// guarded runs a check. Where it panics, in a library for example, that is a
+// finding about the file, and the other checks go on.
+func (f *findings) guarded(file string, check func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.add("dir-unread", file, 0, "the check of this file failed: %s", cut(fmt.Sprint(p)))
+		}
+	}()
+	check()
+}

@@ -17,7 +17,7 @@ func Package(ctx context.Context, file string) ([]finding.Finding, error) {
 	v, err := pkgtools.Verify(ctx, file, pkgtools.ReadOptions{}, func(e *pkgtools.Entry, content []byte) error {
 		desktop := strings.HasPrefix(e.Path, "usr/share/applications/") && strings.HasSuffix(e.Path, ".desktop")
 		if desktop && e.Mode.IsRegular() && e.HardLink == "" && len(content) <= maxText {
-			checkDesktop(p, mergedPath(file, e.Path), string(content))
+			p.guarded(mergedPath(file, e.Path), func() { checkDesktop(p, mergedPath(file, e.Path), string(content)) })
 		}
 		return nil
 	})
@@ -30,7 +30,7 @@ func Package(ctx context.Context, file string) ([]finding.Finding, error) {
 		text []byte
 	}{{"install/doinst.sh", v.Package.Doinst}, {"install/douninst.sh", v.Package.Douninst}} {
 		if s.text != nil && !p.broken("doinst-syntax", s.name) {
-			checkInstallScript(p, mergedPath(file, s.name), string(s.text), "")
+			p.guarded(mergedPath(file, s.name), func() { checkInstallScript(p, mergedPath(file, s.name), string(s.text), "") })
 		}
 	}
 	checkPackageFits(p, v.Package)

@@ -23,7 +23,7 @@ func (c *scriptCheck) checkPrintedName(line int) {
 		return // it takes a real shell and machine to tell
 	}
 	version := c.info.value("VERSION")
-	name := strings.TrimSuffix(sh.out.String(), "\n")
+	name := strings.TrimSuffix(sh.out.b.String(), "\n")
 	full, ext := pkgtools.TrimExt(name)
 	fields := strings.Split(full, "-")
 	pkgtype, tag := sh.vars["PKGTYPE"], sh.vars["TAG"]

@@ -5,12 +5,11 @@ package lint
 import (
 	"errors"
 	"fmt"
-	"io"
-	"regexp"
+	"maps"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"mvdan.cc/sh/v3/expand"
-	"mvdan.cc/sh/v3/pattern"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -25,9 +24,9 @@ type sandbox struct {
 	vars    map[string]string
 	files   map[string]fakeFile // nil where commands on files are not understood
 	stdin   string
-	out     strings.Builder
-	steps   *int
-	depth   int  // of function calls
+	out     text // what is printed
+	work    *int // steps that are left
+	depth   int  // of function calls and $( )
 	errexit bool // set -e
 	nounset bool // set -u
 }
@@ -36,9 +35,9 @@ type sandbox struct {
 type fakeFile struct{ content, mode string }
 
 const (
-	maxValue = 4 << 10 // bytes of a variable, a word that is expanded, an output
-	maxSteps = 10_000
-	maxDepth = 8
+	maxValue = 4 << 10  // bytes of a variable, a word that is expanded, a file, an output
+	maxWork  = 10 << 20 // steps: characters that are put somewhere or compared, and commands
+	maxDepth = 16
 )
 
 // errNotHere is for what the sandbox does not understand.
@@ -55,69 +54,26 @@ type returned int
 func (r returned) Error() string { return fmt.Sprintf("return %d", int(r)) }
 
 func newSandbox(s *script, files map[string]fakeFile) *sandbox {
-	return &sandbox{s: s, machine: "x86_64", files: files, steps: new(int),
+	work := maxWork
+	sh := &sandbox{s: s, machine: "x86_64", files: files, work: &work,
 		vars: map[string]string{"HOME": "/", "PWD": "/", "#": "0", "@": "", "*": ""}}
-}
-
-// Get makes the variables an expand.Environ.
-func (sh *sandbox) Get(name string) expand.Variable {
-	v, ok := sh.vars[name]
-	return expand.Variable{Set: ok, Kind: expand.String, Str: v}
-}
-
-// Each belongs to expand.Environ too; nothing here lists variables.
-func (sh *sandbox) Each(func(string, expand.Variable) bool) {}
-
-// Set is for ${NAME:=value}.
-func (sh *sandbox) Set(name string, v expand.Variable) error {
-	if v.Kind != expand.String || len(v.Str) > maxValue {
-		return errNotHere
-	}
-	sh.vars[name] = v.Str
-	return nil
-}
-
-func (sh *sandbox) config() *expand.Config {
-	return &expand.Config{Env: sh, CmdSubst: sh.substitute, NoUnset: sh.nounset}
+	sh.out.sh = sh
+	return sh
 }
 
 // capture runs the statements as a subshell and returns what they print.
 func (sh *sandbox) capture(stmts []*syntax.Stmt) (string, int, error) {
-	sub := &sandbox{s: sh.s, machine: sh.machine, files: sh.files, steps: sh.steps, depth: sh.depth, stdin: sh.stdin, errexit: sh.errexit, nounset: sh.nounset,
-		vars: make(map[string]string, len(sh.vars))}
-	for k, v := range sh.vars {
-		sub.vars[k] = v
+	if sh.depth >= maxDepth || !sh.spend(len(sh.vars)) {
+		return "", 0, errNotHere
 	}
+	sub := &sandbox{s: sh.s, machine: sh.machine, files: sh.files, work: sh.work, depth: sh.depth + 1, stdin: sh.stdin,
+		errexit: sh.errexit, nounset: sh.nounset, vars: maps.Clone(sh.vars)}
+	sub.out.sh = sub
 	status, err := sub.runAll(stmts, true)
-	if err != nil || sub.out.Len() > maxValue {
+	if err != nil {
 		err = errNotHere // an exit or return of the subshell alone among them
 	}
-	return sub.out.String(), status, err
-}
-
-// substitute runs $( ). What set -e makes of a failure there is left alone.
-func (sh *sandbox) substitute(w io.Writer, c *syntax.CmdSubst) error {
-	out, status, err := sh.capture(c.Stmts)
-	if err != nil || status != 0 {
-		return errNotHere
-	}
-	_, err = io.WriteString(w, out)
-	return err
-}
-
-// expand is the word's value. A ~ would ask for the machine's users.
-func (sh *sandbox) expand(w *syntax.Word) (string, error) {
-	if w == nil {
-		return "", nil
-	}
-	if text := sh.s.source(w); len(text) > maxValue || strings.HasPrefix(text, "~") {
-		return "", errNotHere
-	}
-	v, err := expand.Literal(sh.config(), w)
-	if err != nil || len(v) > maxValue {
-		return "", errNotHere
-	}
-	return v, nil
+	return sub.out.b.String(), status, err
 }
 
 // fields expands the words of a command. A value without quotes that is empty
@@ -129,6 +85,9 @@ func (sh *sandbox) fields(words []*syntax.Word) ([]string, error) {
 		v, err := sh.expand(w)
 		if err != nil {
 			return nil, err
+		}
+		if slices.ContainsFunc(w.Parts, braces) {
+			return nil, errNotHere // {a,b} becomes two words
 		}
 		if !quoted(w) {
 			if v == "" {
@@ -143,13 +102,22 @@ func (sh *sandbox) fields(words []*syntax.Word) ([]string, error) {
 	return all, nil
 }
 
+// braces reports whether the part may begin or hold a brace expansion.
+func braces(part syntax.WordPart) bool {
+	lit, ok := part.(*syntax.Lit)
+	return ok && strings.Contains(lit.Value, "{") && lit.Value != "{"
+}
+
 // quoted reports whether the word is one word whatever is in it.
 func quoted(w *syntax.Word) bool {
-	for _, part := range w.Parts {
-		switch part.(type) {
+	for i, part := range w.Parts {
+		switch p := part.(type) {
 		case *syntax.SglQuoted, *syntax.DblQuoted:
 			return true
 		case *syntax.Lit:
+			if strings.ContainsAny(p.Value, "*?[") && (i > 0 || p.Value != "[") {
+				return false
+			}
 		default:
 			return false
 		}
@@ -169,10 +137,11 @@ func (sh *sandbox) runAll(stmts []*syntax.Stmt, tested bool) (status int, err er
 // run executes one statement; tested is set where its failure is asked for, so
 // that set -e does not count.
 func (sh *sandbox) run(stmt *syntax.Stmt, tested bool) (int, error) {
-	if *sh.steps++; *sh.steps > maxSteps || stmt.Background || stmt.Coprocess || sh.out.Len() > maxValue {
+	const cost = 1000 // so that there are some 10,000 at most
+	if !sh.spend(cost) || stmt.Background || stmt.Coprocess {
 		return 0, errNotHere
 	}
-	before, stdin := sh.out.String(), sh.stdin
+	before, stdin := sh.out.b.String(), sh.stdin
 	to, moved, err := sh.redirect(stmt)
 	if err != nil {
 		return 0, err
@@ -180,9 +149,9 @@ func (sh *sandbox) run(stmt *syntax.Stmt, tested bool) (int, error) {
 	status, err := sh.command(stmt.Cmd, tested || stmt.Negated)
 	sh.stdin = stdin
 	if moved {
-		printed := strings.TrimPrefix(sh.out.String(), before)
-		sh.out.Reset()
-		sh.out.WriteString(before)
+		printed := strings.TrimPrefix(sh.out.b.String(), before)
+		sh.out.b.Reset()
+		sh.out.b.WriteString(before)
 		if to != "" {
 			sh.files[to] = fakeFile{printed, sh.files[to].mode}
 		}
@@ -370,22 +339,15 @@ func (sh *sandbox) loop(c *syntax.ForClause, tested bool) (status int, err error
 
 // matches compares with a pattern of the shell.
 func (sh *sandbox) matches(p *syntax.Word, word string) (bool, error) {
-	if len(sh.s.source(p)) > maxValue {
+	g, err := sh.pattern(p)
+	if err != nil || !utf8.ValidString(word) {
 		return false, errNotHere
 	}
-	pat, err := expand.Pattern(sh.config(), p)
-	if err != nil || len(pat) > maxValue {
+	ends := g.ends([]rune(word), sh.spend)
+	if ends == nil {
 		return false, errNotHere
 	}
-	expr, err := pattern.Regexp(pat, pattern.EntireString)
-	if err != nil {
-		return false, errNotHere
-	}
-	re, err := regexp.Compile(expr)
-	if err != nil {
-		return false, errNotHere
-	}
-	return re.MatchString(word), nil
+	return ends[len(ends)-1], nil
 }
 
 // test is [[ ]].

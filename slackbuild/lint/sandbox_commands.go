@@ -131,8 +131,7 @@ func (sh *sandbox) simple(c *syntax.CallExpr, tested bool) (int, error) {
 	default:
 		return sh.onFiles(name, rest)
 	}
-	sh.out.WriteString(printed + "\n")
-	return 0, nil
+	return 0, sh.out.add(printed + "\n")
 }
 
 func (sh *sandbox) function(f *syntax.FuncDecl, args []string, tested bool) (int, error) {
@@ -196,19 +195,21 @@ func (sh *sandbox) onFiles(name string, args []string) (int, error) {
 			names = append(names, a)
 		}
 	}
-	contents := func() (string, bool) {
-		all := ""
+	contents := func() (string, bool, error) {
+		all := text{sh: sh}
 		if len(names) == 0 {
-			all = sh.stdin
+			return sh.stdin, true, nil
 		}
 		for _, n := range names {
 			f, ok := sh.files[n]
 			if !ok {
-				return "", false
+				return "", false, nil
 			}
-			all += f.content
+			if err := all.add(f.content); err != nil {
+				return "", false, err
+			}
 		}
-		return all, true
+		return all.b.String(), true, nil
 	}
 	switch {
 	case (name == "mv" || name == "cp") && len(names) == 2:
@@ -228,18 +229,20 @@ func (sh *sandbox) onFiles(name string, args []string) (int, error) {
 			delete(sh.files, n)
 		}
 	case name == "cat" && len(options) == 0:
-		text, ok := contents()
-		sh.out.WriteString(text)
-		return toStatus(ok), nil
+		text, ok, err := contents()
+		if err != nil {
+			return 0, err
+		}
+		return toStatus(ok), sh.out.add(text)
 	case name == "md5sum" || name == "sha256sum" || name == "cksum":
 		if len(names) > 1 {
 			return 0, errNotHere
 		}
-		text, ok := contents()
-		if !ok {
-			return 1, nil
+		text, ok, err := contents()
+		if err != nil || !ok {
+			return 1, err
 		}
-		sh.out.WriteString(name + "(" + text + ")  " + strings.Join(append(names, "-")[:1], "") + "\n")
+		return 0, sh.out.add(name + "(" + text + ")  " + strings.Join(append(names, "-")[:1], "") + "\n")
 	case (name == "cmp" || name == "diff") && len(names) == 2:
 		a, okA := sh.files[names[0]]
 		b, okB := sh.files[names[1]]

@@ -85,6 +85,10 @@ type assign struct {
 const (
 	maxShell   = 512 << 10
 	maxOpeners = 5000
+	// Words are written out with the words in them, so the work grows with the
+	// depth. In SlackBuilds.org words are 4 deep at most, and all nodes 34.
+	maxWords = 32
+	maxNodes = 1000
 )
 
 // openers are what the parser descends for.
@@ -104,7 +108,38 @@ func parseShell(text string, lang syntax.LangVariant) (*syntax.File, error) {
 	if n > maxOpeners {
 		return nil, errDeep
 	}
-	return syntax.NewParser(syntax.Variant(lang), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+	file, err := syntax.NewParser(syntax.Variant(lang), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+	if err == nil && deep(file) {
+		return nil, errDeep
+	}
+	return file, err
+}
+
+// deep reports whether the tree is deeper than any that somebody would write.
+func deep(file *syntax.File) bool {
+	nodes, words, tooDeep := 0, 0, false
+	var isWord []bool // for each node round this one
+	syntax.Walk(file, func(node syntax.Node) bool {
+		if node == nil {
+			if isWord[len(isWord)-1] {
+				words--
+			}
+			isWord = isWord[:len(isWord)-1]
+			nodes--
+			return true
+		}
+		if tooDeep {
+			return false
+		}
+		_, is := node.(*syntax.Word)
+		if isWord = append(isWord, is); is {
+			words++
+		}
+		nodes++
+		tooDeep = words > maxWords || nodes > maxNodes
+		return true
+	})
+	return tooDeep
 }
 
 func parseScript(text string) (*script, error) {
