@@ -16,29 +16,43 @@ const maxTargets = 16
 // would take it (given the mode and the state). It is about the form alone: a
 // NIC need not exist, a kernel may lack a word or the whole option.
 func (o *Option) Check(value string) error {
+	_, err := o.Canonical(value)
+	return err
+}
+
+// Canonical checks a value as [Option.Check] does and gives it as the kernel
+// reads it back: the word of a Word option instead of its number, MAC addresses
+// in lower case, IP addresses in their shortest form, separated by commas.
+func (o *Option) Canonical(value string) (string, error) {
 	switch o.Kind {
 	case Number:
 		n, err := strconv.Atoi(value)
 		// No sign, and no zeros before it: /sys would take the number for an octal one.
 		if err != nil || n < o.Min || n > o.Max || strconv.Itoa(n) != value {
-			return o.wrong(value, "a number from "+strconv.Itoa(o.Min)+" to "+strconv.Itoa(o.Max))
+			return "", o.wrong(value, "a number from "+strconv.Itoa(o.Min)+" to "+strconv.Itoa(o.Max))
 		}
 	case Word:
-		if _, ok := o.Number(value); !ok {
-			return o.wrong(value, "one of "+strings.Join(o.Words, ", ")+", or 0 to "+strconv.Itoa(len(o.Words)-1))
+		n, ok := o.Number(value)
+		if !ok {
+			return "", o.wrong(value, "one of "+strings.Join(o.Words, ", ")+", or 0 to "+strconv.Itoa(len(o.Words)-1))
 		}
+		return o.Words[n], nil
 	case IPv4s, IPv6s:
-		return o.checkAddrs(value)
+		return o.canonicalAddrs(value)
 	case MAC:
 		if !isMAC(value) {
-			return o.wrong(value, "a MAC address like 02:00:00:00:00:01")
+			return "", o.wrong(value, "a MAC address like 02:00:00:00:00:01")
 		}
+		if strings.IndexByte("13579bdfBDF", value[1]) >= 0 {
+			return "", errors.New(o.Name + ": " + value + " is a multicast address")
+		}
+		return strings.ToLower(value), nil
 	case NIC:
 		if err := CheckName(value); err != nil {
-			return errors.New(o.Name + ": " + err.Error())
+			return "", errors.New(o.Name + ": " + err.Error())
 		}
 	}
-	return nil
+	return value, nil
 }
 
 // Number is the number that stands for a value of a Word option.
@@ -55,22 +69,34 @@ func (o *Option) wrong(value, want string) error {
 	return errors.New(o.Name + ": " + strconv.Quote(value) + " is not " + want)
 }
 
-func (o *Option) checkAddrs(value string) error {
+// canonicalAddrs checks a list of addresses as the kernel does: it refuses
+// 0.0.0.0, 255.255.255.255 and the same address twice for arp_ip_target, ::
+// and link-local addresses for ns_ip6_target.
+func (o *Option) canonicalAddrs(value string) (string, error) {
 	want, size := "an IPv4 address", 4
 	if o.Kind == IPv6s {
 		want, size = "an IPv6 address", 16
 	}
 	list := strings.Split(value, ",")
 	if len(list) > maxTargets {
-		return errors.New(o.Name + ": " + strconv.Itoa(len(list)) + " addresses; the kernel takes " + strconv.Itoa(maxTargets))
+		return "", errors.New(o.Name + ": " + strconv.Itoa(len(list)) + " addresses; the kernel takes " + strconv.Itoa(maxTargets))
 	}
-	for _, s := range list {
+	for i, s := range list {
 		ip := parseIP(s)
-		if len(ip) != size || zero(ip) {
-			return o.wrong(s, want)
+		if len(ip) != size {
+			return "", o.wrong(s, want)
+		}
+		list[i] = formatIP(ip)
+		if zero(ip) || list[i] == "255.255.255.255" || size == 16 && ip[0] == 0xfe && ip[1]&0xc0 == 0x80 {
+			return "", o.wrong(s, "an address that the driver can probe")
+		}
+		for _, other := range list[:i] {
+			if other == list[i] {
+				return "", errors.New(o.Name + ": " + other + " is there twice")
+			}
 		}
 	}
-	return nil
+	return strings.Join(list, ","), nil
 }
 
 func isMAC(s string) bool {

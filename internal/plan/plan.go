@@ -19,7 +19,9 @@ import (
 // A Plan is what rc.bond.conf asks for.
 type Plan struct {
 	Bonds []Bond // in the order of their indexes; those with faults are left out
-	// Refused are the names of the bonds that were left out.
+	// Refused are the names of the bonds that were left out, or BONDNICS[3] of
+	// one without a name. Of those that break no rule a value cannot be read
+	// without running the file.
 	Refused  []string
 	Gateway  netip.Addr // of IPv4; the zero Addr where none is asked for
 	Gateway6 netip.Addr // of IPv6, with its zone (the device) where one is named
@@ -33,6 +35,16 @@ type Plan struct {
 	Debug    bool // DEBUG_ETH_UP
 	// HookUp and HookDown are whether rc.bond.conf has functions bond_up and bond_down.
 	HookUp, HookDown bool
+}
+
+// Bond finds a bond by its name, nil where there is none.
+func (p *Plan) Bond(name string) *Bond {
+	for i := range p.Bonds {
+		if p.Bonds[i].Name == name {
+			return &p.Bonds[i]
+		}
+	}
+	return nil
 }
 
 // MACCheck is what happens where an address of HWADDR is found to be in use.

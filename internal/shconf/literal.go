@@ -3,6 +3,7 @@
 package shconf
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,10 +23,14 @@ func literal(w *syntax.Word) (string, bool) {
 			}
 			b.WriteString(unescape(part.Value, ""))
 		case *syntax.SglQuoted:
-			if part.Dollar && strings.Contains(part.Value, `\`) {
-				return "", false
+			value := part.Value
+			if part.Dollar {
+				var ok bool
+				if value, ok = ansi(value); !ok {
+					return "", false
+				}
 			}
-			b.WriteString(part.Value)
+			b.WriteString(value)
 		case *syntax.DblQuoted:
 			if part.Dollar {
 				return "", false // translated for the locale
@@ -81,8 +86,59 @@ func hasGlob(w *syntax.Word) bool {
 	return false
 }
 
-// arithmetic gives the index that a literal number is.
-func arithmetic(x syntax.ArithmExpr) (int, bool) {
+// The letters that mean a character after a backslash in $'...'.
+var ansiLetters = map[byte]byte{
+	'a': '\a', 'b': '\b', 'e': 0x1b, 'E': 0x1b, 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v',
+	'\\': '\\', '\'': '\'', '"': '"', '?': '?',
+}
+
+// ansi gives the value of $'...'; false where it depends on the locale, as
+// characters by their numbers do (\u20ac), or where it has what is no text.
+func ansi(s string) (string, bool) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		if i == len(s) {
+			return "", false
+		}
+		if letter := ansiLetters[s[i]]; letter != 0 {
+			b.WriteByte(letter)
+			continue
+		}
+		base, start, most := 8, i, 3
+		if s[i] == 'x' {
+			base, start, most = 16, i+1, 2
+		}
+		end := start
+		for end < min(start+most, len(s)) && isDigit(s[end], base) {
+			end++
+		}
+		n, err := strconv.ParseUint(s[start:end], base, 16)
+		if err != nil || byte(n) == 0 {
+			return "", false
+		}
+		if byte(n) < utf8.RuneSelf {
+			b.WriteByte(byte(n))
+		} else {
+			b.WriteRune(hidden + rune(byte(n)))
+		}
+		i = end - 1
+	}
+	return b.String(), true
+}
+
+func isDigit(c byte, base int) bool {
+	_, err := strconv.ParseUint(string(c), base, 8)
+	return err == nil && c != '_' && c != '+'
+}
+
+// index gives the index that a literal number is. A number with a digit that
+// does not belong there, as in NAME[08], bash refuses.
+func (p *parser) index(x syntax.ArithmExpr, a Assignment) (int, bool) {
 	w, ok := x.(*syntax.Word)
 	if !ok {
 		return 0, false
@@ -91,7 +147,15 @@ func arithmetic(x syntax.ArithmExpr) (int, bool) {
 	if !ok {
 		return 0, false
 	}
-	return parseIndex(text)
+	n, ok := parseIndex(text)
+	if !ok && strings.Trim(text, "0123456789") == "" && text != "" {
+		why := "is too large"
+		if text[0] == '0' {
+			why = "is no octal number, which is what a 0 before it makes it for bash"
+		}
+		p.file.Faults = append(p.file.Faults, Fault{a.Pos, fmt.Sprintf("%s[%s]: the index %s", a.Name, text, why)})
+	}
+	return n, ok
 }
 
 // parseIndex reads a number as bash does: 0x for hexadecimal, 0 for octal.

@@ -13,6 +13,8 @@ import (
 type parser struct {
 	file *File
 	text []byte
+	// ended is set after a plain return, exit or exec: bash does not get to what follows.
+	ended bool
 }
 
 // statement takes one statement of the file's top level.
@@ -28,6 +30,13 @@ func (p *parser) statement(s *syntax.Stmt) {
 			return
 		case plain && len(c.Assigns) == 0 && c.Args[0].Lit() == "unset" && p.unset(c.Args[1:], ""):
 			return
+		case plain && len(c.Args) > 0:
+			if word := c.Args[0].Lit(); word == "return" || word == "exit" || word == "exec" && len(c.Args) > 1 {
+				p.command(s)
+				p.file.Commands[len(p.file.Commands)-1].Exits = word != "return" && !p.ended
+				p.ended = true
+				return
+			}
 		}
 	case *syntax.DeclClause:
 		if plain && p.declare(c, "") {
@@ -35,6 +44,9 @@ func (p *parser) statement(s *syntax.Stmt) {
 		}
 	case *syntax.FuncDecl:
 		// Nothing happens until it is called, which is a command.
+		if c.Name != nil {
+			p.file.Functions = append(p.file.Functions, c.Name.Value)
+		}
 		return
 	}
 	p.command(s)
@@ -156,7 +168,9 @@ func (p *parser) unset(words []*syntax.Word, why string) bool {
 		}
 		list = append(list, a)
 	}
-	p.file.Assignments = append(p.file.Assignments, list...)
+	if !p.ended {
+		p.file.Assignments = append(p.file.Assignments, list...)
+	}
 	return true
 }
 
@@ -171,11 +185,12 @@ func (p *parser) assign(a *syntax.Assign, why string) {
 	if a.Index != nil {
 		base.Indexed = true
 		var ok bool
-		if base.Index, ok = arithmetic(a.Index); !ok {
+		if base.Index, ok = p.index(a.Index, base); !ok {
 			base.AnyIndex = true
 			base.fail("its index is not a plain number")
 		}
 	}
+	base.Append = a.Append
 	if a.Value != nil {
 		var ok bool
 		if base.Value, ok = literal(a.Value); !ok {
@@ -196,6 +211,7 @@ func (p *parser) assign(a *syntax.Assign, why string) {
 // array takes NAME=(one two [5]=six).
 func (p *parser) array(a *syntax.Assign, base Assignment) {
 	base.Indexed = true
+	base.Append = a.Append
 	next := 0
 	if a.Append {
 		if used := p.file.Indexes(base.Name); len(used) > 0 {
@@ -217,7 +233,7 @@ func (p *parser) array(a *syntax.Assign, base Assignment) {
 		el.Index = next
 		if e.Index != nil {
 			var ok bool
-			if el.Index, ok = arithmetic(e.Index); !ok {
+			if el.Index, ok = p.index(e.Index, base); !ok {
 				el.fail("its index is not a plain number")
 				el.AnyIndex = true
 			}
@@ -249,7 +265,9 @@ func (p *parser) add(a Assignment) {
 	if !a.Static {
 		a.Value = ""
 	}
-	p.file.Assignments = append(p.file.Assignments, a)
+	if !p.ended {
+		p.file.Assignments = append(p.file.Assignments, a)
+	}
 }
 
 func (p *parser) pos(at syntax.Pos) Pos { return Pos{p.file.Name, int(at.Line())} }

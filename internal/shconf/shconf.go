@@ -19,14 +19,19 @@ import (
 // configuration, far below what would hurt.
 const MaxSize = 16 << 20
 
-// Pos is a place in a file; Line counts from 1.
+// Pos is a place in a file; Line counts from 1, and is 0 where it is not known.
 type Pos struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
 }
 
 // String gives "file:line", which editors understand.
-func (p Pos) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
+func (p Pos) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
 
 // Assignment is one assignment to a variable, or to one element of an array.
 type Assignment struct {
@@ -49,6 +54,8 @@ type Assignment struct {
 	AnyIndex bool
 	// Unset is set for "unset NAME" and "unset NAME[i]".
 	Unset bool
+	// Append is set for NAME+=x: Value has what was there before as well.
+	Append bool
 }
 
 // Command is a statement that is no assignment: what it does is not known.
@@ -59,6 +66,14 @@ type Command struct {
 	// Ends is whether an exit, return or exec stands in it, which ends the file
 	// where it is reached.
 	Ends bool
+	// Exits is set for a plain exit or exec: whoever sources the file ends there.
+	Exits bool
+}
+
+// Fault is what bash complains about when it runs the file.
+type Fault struct {
+	Pos
+	Text string
 }
 
 // File is what one file says.
@@ -70,6 +85,10 @@ type File struct {
 	// that only hold assignments are among them too, since whether they run is
 	// not known.
 	Commands []Command
+	// Functions are the names that the file defines functions for.
+	Functions []string
+	// Faults are what bash certainly complains about, though it is no syntax error.
+	Faults []Fault
 	// CR lists the lines that end with a carriage return: bash keeps it as a
 	// part of the value, the values here are without.
 	CR []int
@@ -171,22 +190,31 @@ func (f *File) Lookup(name string, index int) (Assignment, bool) {
 	return Assignment{}, false
 }
 
-// Indexes lists the elements of NAME that have an assignment which still
-// holds, in rising order. Those whose index is not known are not among them.
-func (f *File) Indexes(name string) []int {
-	set := map[int]bool{}
+// Values gives for each element of NAME what Lookup gives for it.
+func (f *File) Values(name string) map[int]Assignment {
+	values := map[int]Assignment{}
 	for _, a := range f.Assignments {
 		switch {
 		case a.Name != name:
 		case a.Unset && a.Static && a.AnyIndex:
-			clear(set)
+			clear(values)
 		case a.Unset && a.Static:
-			delete(set, a.Index)
-		case !a.AnyIndex && !a.Unset:
-			set[a.Index] = true
+			delete(values, a.Index)
+		case a.AnyIndex:
+			for i := range values {
+				values[i] = a
+			}
+		default:
+			values[a.Index] = a
 		}
 	}
-	return slices.Sorted(maps.Keys(set))
+	return values
+}
+
+// Indexes lists the elements of NAME that have an assignment which still
+// holds, in rising order. Those whose index is not known are not among them.
+func (f *File) Indexes(name string) []int {
+	return slices.Sorted(maps.Keys(f.Values(name)))
 }
 
 // Unread lists the assignments that have no known value, for those of the

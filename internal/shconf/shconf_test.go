@@ -47,10 +47,15 @@ var parseTests = []struct {
 		"1 unset A[*]", "1 A[0]=a", "1 A[*]? its value has an expansion", "1 A[*]? its value has an expansion",
 	}, nil},
 	{"array with a glob", "A=(eth*)", []string{"1 unset A[*]", "1 A[*]? its value has an expansion"}, nil},
-	{"expansions", "A=$B\nC=`id`\nD=$(id)\nE=~/x\nF=$'a\\n'\nG=\"$((1+1))\"", []string{
+	{"expansions", "A=$B\nC=`id`\nD=$(id)\nE=~/x\nF=$'a\\u20ac'\nG=\"$((1+1))\"", []string{
 		"1 A[0]? its value has an expansion", "2 C[0]? its value has an expansion", "3 D[0]? its value has an expansion",
 		"4 E[0]? its value has an expansion", "5 F[0]? its value has an expansion", "6 G[0]? its value has an expansion",
 	}, nil},
+	{"ANSI quoting", `A=$'a\tb\x41\101\'\\' B=$'\303\244' C=$'\400' D=$'\q'`, []string{
+		"1 A[0]=a\tbAA'\\", "1 B[0]=ä", "1 C[0]? its value has an expansion", "1 D[0]? its value has an expansion",
+	}, nil},
+	{"after return", "A=1\nreturn\nA=2\nunset A", []string{"1 A[0]=1"}, []string{"2-2 return"}},
+	{"after exit", "A=1\nexit 0\nA=2", []string{"1 A[0]=1"}, []string{"2-2 exit 0"}},
 	{"append", "A=x\nA+=y\nB+=z\nC=$q\nC+=r", []string{"1 A[0]=x", "2 A[0]=xy", "3 B[0]=z", "4 C[0]? its value has an expansion", "5 C[0]? it appends to what cannot be read"}, nil},
 	{"append to array", "A=(a)\nA+=(b)", []string{"1 unset A[*]", "1 A[0]=a", "2 A[1]=b"}, nil},
 	{"declarations", "export A=1\ndeclare -a B\ndeclare -r C=2\ndeclare -i D=1+1\ndeclare -u E=x", []string{
@@ -107,13 +112,17 @@ func TestAsBash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		path := filepath.Join(t.TempDir(), "conf")
+		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		for _, a := range f.Assignments {
 			last, held := f.Lookup(a.Name, a.Index)
 			if !last.Static {
 				continue
 			}
-			script := fmt.Sprintf("%s\nprintf '%%s' \"${%s[%d]-(unset)}\"", tt.text, a.Name, a.Index)
-			out, _ := exec.Command(bash, "-c", script).Output()
+			script := fmt.Sprintf(`trap 'printf "%%s" "${%s[%d]-(unset)}"' EXIT; . "$0"`, a.Name, a.Index)
+			out, _ := exec.Command(bash, "-c", script, path).Output()
 			want := "(unset)"
 			if held {
 				want = last.Value
