@@ -8,16 +8,21 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
 
 	"github.com/slackbond/slackbond/internal/bond"
+	"github.com/slackbond/slackbond/internal/bondconf"
 	"github.com/slackbond/slackbond/internal/version"
 )
 
 //go:embed rc.bond.tmpl
 var script string
+
+//go:embed rc.bond.next.tmpl
+var next string
 
 //go:embed rc.bond.conf.tmpl
 var conf string
@@ -28,13 +33,20 @@ type data struct {
 	Modes   []string // in the order of their numbers
 	Options []option // in the order in which the kernel takes them
 	Aliases []string // elements of a bash array: [alias]=name
+	// Variables are those that rc.bond.conf may set, some to a line; Marker is
+	// what ends what it prints: see [bondconf.FromBash].
+	Variables []string
+	Marker    string
 }
 
 // An option is one of the script's table.
 type option struct{ Name, Row string }
 
 func newData() data {
-	d := data{Version: version.Version}
+	d := data{Version: version.Version, Marker: bondconf.Marker}
+	for names := range slices.Chunk(slices.Concat(bondconf.Indexed, bondconf.Global, bondconf.Inet1Only), 8) {
+		d.Variables = append(d.Variables, strings.Join(names, " "))
+	}
 	for _, m := range bond.Modes() {
 		d.Modes = append(d.Modes, m.String())
 	}
@@ -101,6 +113,9 @@ func form(o *bond.Option) string {
 
 // Script writes /etc/rc.d/rc.bond.
 func Script(w io.Writer) error { return render(w, "rc.bond", script) }
+
+// Next writes the rc.bond that leaves everything to bondctl.
+func Next(w io.Writer) error { return render(w, "rc.bond", next) }
 
 // Conf writes the rc.bond.conf that the package installs: comments only.
 func Conf(w io.Writer) error { return render(w, "rc.bond.conf", conf) }
