@@ -394,7 +394,7 @@ func (k *Kernel) addMessage(m rtnl.Message) error {
 	case rtnl.Address:
 		return k.addAddr(header, list)
 	case rtnl.Route:
-		return k.addRoute(header, list)
+		return k.addRoute(header, list, m.Mode == rtnl.ModeReplace)
 	case rtnl.Neighbour:
 		return k.addNeigh(header, list)
 	}
@@ -582,7 +582,7 @@ func (k *Kernel) parseRoute(header []byte, list attrs) (*route, error) {
 	return r, nil
 }
 
-func (k *Kernel) addRoute(header []byte, list attrs) error {
+func (k *Kernel) addRoute(header []byte, list attrs, replace bool) error {
 	v6 := header[0] == unix.AF_INET6
 	if v6 && k.NoIPv6 {
 		return unix.EAFNOSUPPORT
@@ -628,13 +628,18 @@ func (k *Kernel) addRoute(header []byte, list attrs) error {
 			return unix.EINVAL
 		}
 	}
-	if slices.ContainsFunc(k.routes, func(x *route) bool { return x.like(r) }) {
+	at := slices.IndexFunc(k.routes, func(x *route) bool { return x.like(r) })
+	if at >= 0 && !replace {
 		return unix.EEXIST
 	}
 	if v6 && list.u32(unix.RTA_EXPIRES) > 0 {
 		r.expires = k.now + time.Duration(list.u32(unix.RTA_EXPIRES))*time.Second
 	}
-	k.routes = append(k.routes, r)
+	if at >= 0 {
+		k.routes[at] = r
+	} else {
+		k.routes = append(k.routes, r)
+	}
 	return nil
 }
 
