@@ -150,15 +150,22 @@ func (m *Manifest) path(p string) string {
 // member is the path as a package has it: clean, relative to the root.
 func member(dst string) string { return strings.TrimPrefix(path.Clean("/"+dst), "/") }
 
-// regular completes an item for the file src. A link stays a link, as with nfpm.
+// regular completes an item for the file src. A link stays a link, as with nfpm,
+// but not as a configuration file: an upgrade would put it in the place of the
+// administrator's.
 func (m *Manifest) regular(c Content, i item, src string) ([]item, error) {
-	if link, err := os.Readlink(src); err == nil {
-		i.link, i.config = link, false
+	link, err := os.Readlink(src)
+	if err == nil && !i.config {
+		i.link = link
 		return []item{i}, nil
 	}
 	info, err := os.Stat(src)
 	if err != nil {
-		return nil, m.at(c.at+".src", "", "%v", err)
+		return nil, m.at(c.at+".src", "", "%q: %v", src, cause(err))
+	}
+	if !info.Mode().IsRegular() && link != "" {
+		return nil, m.at(c.at+".src", "take it out of the configuration files, and give it an item of type symlink",
+			"%q is a link to %q, which is not a regular file", src, link)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, m.at(c.at+".src", "", "%q is no regular file", src)

@@ -11,34 +11,6 @@ import (
 	"strings"
 )
 
-// The two functions are those that Slackware's own packages have; the
-// variables are quoted here. preserve_perms gives the new file the mode and
-// owner of the administrator's, so that a script that was switched on stays so.
-const configFunctions = `config() {
-  NEW="$1"
-  OLD="$(dirname "$NEW")/$(basename "$NEW" .new)"
-  # If there's no config file by that name, mv it over:
-  if [ ! -r "$OLD" ]; then
-    mv "$NEW" "$OLD"
-  elif [ "$(md5sum < "$OLD")" = "$(md5sum < "$NEW")" ]; then
-    # toss the redundant copy
-    rm "$NEW"
-  fi
-  # Otherwise, we leave the .new copy for the admin to consider...
-}
-
-preserve_perms() {
-  NEW="$1"
-  OLD="$(dirname "$NEW")/$(basename "$NEW" .new)"
-  if [ -e "$OLD" ]; then
-    cp -a "$OLD" "$NEW.incoming"
-    cat "$NEW" > "$NEW.incoming"
-    mv "$NEW.incoming" "$NEW"
-  fi
-  config "$NEW"
-}
-`
-
 // script is one maintainer script for doinst.sh or douninst.sh.
 type script struct {
 	name, file, argument string
@@ -55,13 +27,8 @@ func (m *Manifest) doinst(configs []string) (string, error) {
 		return "", err
 	}
 	var parts []string
-	if len(configs) > 0 {
-		var b strings.Builder
-		b.WriteString(configFunctions + "\n")
-		for _, c := range slices.Sorted(slices.Values(configs)) {
-			fmt.Fprintf(&b, "preserve_perms %s\n", quote(c+".new"))
-		}
-		parts = append(parts, b.String())
+	if text := configText(configs); text != "" {
+		parts = append(parts, text)
 	}
 	if caches := m.cacheText(); caches != "" {
 		parts = append(parts, caches)

@@ -91,3 +91,20 @@ func quote(s string) string {
 	}
 	return q
 }
+
+// quotePOSIX is [quote] for doinst.sh, which any sh may run. check has refused
+// what it cannot write: control characters.
+func quotePOSIX(s string) string {
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return r > '~' || !plainInShell[byte(r)] }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// plainInShell are the bytes that mean nothing to a shell, wherever they stand.
+var plainInShell = func() (plain [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+,:@%-") {
+		plain[c] = true
+	}
+	return plain
+}()

@@ -174,8 +174,13 @@ func TestContents(t *testing.T) {
 	if err := os.Symlink("two.conf", filepath.Join(dir, "sub/link")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("sub/deep", filepath.Join(dir, "to-deep")); err != nil {
-		t.Fatal(err)
+	for link, target := range map[string]string{"to-deep": "sub/deep", "links/deep": "../sub/deep"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, link)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, test := range []struct {
 		content string
@@ -203,6 +208,11 @@ func TestContents(t *testing.T) {
 		{"{src: sub, dst: /, type: tree}", "deep dir 0755,deep/four.txt 0640,deep/three.conf 0640,link -> two.conf,two.conf 0640"},
 		{"{src: sub/deep, dst: /d, type: tree, file_info: {mode: 0640}}", "d dir 0750,d/four.txt 0640,d/three.conf 0640"},
 		{"{src: sub/deep, dst: /etc, type: 'config|noreplace|tree'}", "etc dir 0755,etc/four.txt 0640 config,etc/three.conf 0640 config"},
+		{"{src: sub/link, dst: /etc/two, type: config}", "etc/two 0640 config"},
+		{"{src: 'sub/lin?', dst: /etc/, type: config}", "etc/link 0640 config"},
+		{"{src: sub, dst: /etc, type: 'config|tree'}", "etc dir 0755,etc/deep dir 0755,etc/deep/four.txt 0640 config," +
+			"etc/deep/three.conf 0640 config,etc/link 0640 config,etc/two.conf 0640 config"},
+		{"{src: links, dst: /etc, type: 'config|tree'}", ""}, // one is to a directory
 		{"{src: one.conf, dst: /var/lib/a/b/c, file_info: {owner: app}}", "var/lib/a dir 0755 app,var/lib/a/b dir 0755 app,var/lib/a/b/c 0640 app"},
 		{"{src: sub/deep, dst: /usr, type: tree, file_info: {owner: app}}", "usr dir 0755,usr/four.txt 0640 app,usr/three.conf 0640 app"},
 		{"{src: one.conf, dst: /x, file_info: {mode: 420}}", "x 0644"},
