@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
@@ -49,15 +50,20 @@ func macAuditCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			switch {
-			case len(report.Findings) > 0 || len(report.Problems) > 0:
-				return cmdline.Status(exit.Failed)
-			case len(report.Failures()) > 0:
-				return cmdline.Status(exit.CannotTell)
-			}
-			return nil
+			return cmdline.Status(auditStatus(report))
 		},
 	}
+}
+
+// auditStatus tells duplicates from what was not read, and both from nothing.
+func auditStatus(r *vet.AuditReport) int {
+	switch {
+	case len(r.Findings) > 0:
+		return exit.Failed
+	case len(r.Failures()) > 0 || len(r.Problems) > 0:
+		return exit.CannotTell
+	}
+	return exit.OK
 }
 
 // macJSONAudit is the JSON of mac audit; bondctl-mac(8) documents it.
@@ -72,8 +78,15 @@ func writeMACAudit(out io.Writer, r *vet.AuditReport) error {
 	switch failed := len(r.Failures()); {
 	case len(r.Findings) > 0:
 		fmt.Fprintln(w, p.Bad(plural(len(r.Findings), "address that two have", "addresses that two have")))
-	case failed > 0:
-		fmt.Fprintln(w, p.Warn("cannot tell: ")+plural(failed, "source", "sources")+" could not be read")
+	case failed > 0 || len(r.Problems) > 0:
+		var unread []string
+		if failed > 0 {
+			unread = append(unread, plural(failed, "place could not be read", "places could not be read"))
+		}
+		if n := len(r.Problems) + r.MoreProblems; n > 0 {
+			unread = append(unread, plural(n, "line has no usable address", "lines have no usable address"))
+		}
+		fmt.Fprintln(w, p.Warn("cannot tell: ")+strings.Join(unread, ", "))
 	default:
 		fmt.Fprintln(w, p.Good("no address that two have")+" in what was read")
 	}

@@ -103,7 +103,7 @@ func claimLine(c source.Claim) string {
 	}
 	line := strings.TrimPrefix(vet.Describe(c), string(c.Class)+", ") // the label says it
 	if c.File != "" && !strings.Contains(c.File, c.Source) {
-		line += ", by " + c.Source
+		line += ", by " + source.Visible(c.Source)
 	}
 	return line
 }
@@ -126,7 +126,7 @@ func writeMACSources(w io.Writer, p cmdline.Palette, results []source.Result, fa
 		switch {
 		case s.Err != nil:
 		case s.NotText:
-			notText = append(notText, s.File)
+			notText = append(notText, source.Visible(s.File))
 		case s.Absent:
 			if !here[s.Name] && !slices.Contains(absent, s.Name) {
 				absent = append(absent, s.Name)
@@ -139,15 +139,15 @@ func writeMACSources(w io.Writer, p cmdline.Palette, results []source.Result, fa
 				rest, restAddresses = rest+1, restAddresses+s.Count
 				continue
 			}
-			file := s.File
-			if file == s.Name {
+			name, file := source.Visible(s.Name), source.Visible(s.File)
+			if file == name {
 				file = ""
 			}
 			format := s.Format
 			if format == s.Name {
 				format = ""
 			}
-			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", s.Name, file, format, plural(s.Count, "address", "addresses"))
+			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", name, file, format, plural(s.Count, "address", "addresses"))
 		}
 	}
 	table.Flush()
@@ -188,7 +188,7 @@ func writeMACProblems(w io.Writer, p cmdline.Palette, problems []source.Problem,
 			fmt.Fprintf(w, "  and %d more\n", len(problems)-max+more)
 			return
 		}
-		fmt.Fprintf(w, "  %s:%d: %s\n    %s\n", x.File, x.Line, x.Why, p.Dim(x.Text))
+		fmt.Fprintf(w, "  %s:%d: %s\n    %s\n", source.Visible(x.File), x.Line, x.Why, p.Dim(x.Text))
 	}
 	if more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)

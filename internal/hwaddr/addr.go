@@ -23,11 +23,11 @@ func Parse(s string) (Addr, error) {
 	switch {
 	case !ok || m.Bad != "" && m.Start == 0 && m.End == len(text):
 		if ok {
-			return Addr{}, fmt.Errorf("%q is no MAC address: %s", s, m.Bad)
+			return Addr{}, fmt.Errorf("%q is not a MAC address: %s", s, m.Bad)
 		}
-		return Addr{}, fmt.Errorf("%q is no MAC address: expected six octets such as 02:00:5e:10:00:07", s)
+		return Addr{}, fmt.Errorf("%q is not a MAC address: expected six octets such as 02:00:5e:10:00:07", s)
 	case m.Bad != "" || m.Start != 0 || m.End != len(text):
-		return Addr{}, fmt.Errorf("%q is no MAC address: there is more around it", s)
+		return Addr{}, fmt.Errorf("%q is not a MAC address: there is more around it", s)
 	}
 	return m.Addr, nil
 }

@@ -11,8 +11,11 @@ import (
 type Match struct {
 	Addr       Addr
 	Start, End int
-	// Weak is set for twelve bare digits and for two groups of six decimal
-	// digits: serial numbers and dates look the same.
+	// Weak is set for what may as well be something else, so that only a place
+	// where an address is expected makes it one: twelve bare digits (a counter, a
+	// serial number, the beginning of a hash), decimal groups of six, or of four
+	// with dashes (phone numbers), six octets with blanks (any numbers) and six
+	// with dashes that are a date and time.
 	Weak bool
 	// Bad says what is wrong with something that was meant to be an address;
 	// Addr means nothing then.
@@ -52,9 +55,10 @@ func init() {
 // Find finds the first address in b at or after from; go on at Match.End. It
 // knows, in either case: aa:bb:cc:dd:ee:ff with colons or dashes, with colons
 // also unpadded (2:0:5e:10:0:7); aabb.ccdd.eeff with dots, dashes or colons;
-// aabbcc-ddeeff with a dash or colon; aabbccddeeff; a DHCP client id or DUID
-// that holds one (01:aa:bb:..., 00:01:00:01:...); the header of an Ethernet frame
-// as netfilter logs it (MAC=to:from:08:00); and an IPv6 address formed from one.
+// aabbcc-ddeeff with a dash or colon; aabbccddeeff; aa bb cc dd ee ff; a DHCP
+// client id or DUID that holds one (01:aa:bb:..., 01aa.bbcc.ddee.ff,
+// 00:01:00:01:...); the header of an Ethernet frame as netfilter logs it
+// (MAC=to:from:08:00); and an IPv6 address formed from one.
 // The digits must stand for themselves: not a part of a longer number, word,
 // UUID, fingerprint or IPv6 address.
 //
@@ -85,6 +89,11 @@ func Find(b []byte, from int) (Match, bool) {
 				return m, true
 			}
 		}
+		if end < len(b) && b[end] == ' ' && end-i >= 2 {
+			if m, ok := spaced(b, end-2); ok {
+				return m, true
+			}
+		}
 		i = end
 	}
 	return Match{}, false
@@ -107,15 +116,62 @@ func simple(b []byte, i int) (Match, bool) {
 			a[k] = hi<<4 | lo
 			bad |= hi | lo
 		}
-		return Match{Addr: a, Start: i, End: i + 17}, bad < 16
+		return Match{Addr: a, Start: i, End: i + 17, Weak: sep == '-' && isTime(a)}, bad < 16
 	case len(rest) >= 14 && class[rest[4]] == mark && rest[9] == rest[4] && ends(rest, 14):
 		a, ok := twelve(rest[0:4], rest[5:9], rest[10:14])
-		return Match{Addr: a, Start: i, End: i + 14}, ok
+		return Match{Addr: a, Start: i, End: i + 14, Weak: rest[4] == '-' && a.decimal()}, ok && !isPrefix(rest, 14)
 	case len(rest) >= 12 && ends(rest, 12):
 		a, ok := twelve(rest[:12])
 		return Match{Addr: a, Start: i, End: i + 12, Weak: true}, ok
 	}
 	return Match{}, false
+}
+
+// spaced reads six octets of two digits with one blank between each. More of them
+// in a row are a dump of memory.
+func spaced(b []byte, i int) (Match, bool) {
+	pair := func(at int) bool {
+		return at >= 0 && at+2 <= len(b) && nibble[b[at]] < 16 && nibble[b[at+1]] < 16 &&
+			(at == 0 || class[b[at-1]] == other || class[b[at-1]] == mark) && ends(b, at+2)
+	}
+	var a Addr
+	for k := range a {
+		at := i + 3*k
+		if !pair(at) || k > 0 && b[at-1] != ' ' {
+			return Match{}, false
+		}
+		a[k] = nibble[b[at]]<<4 | nibble[b[at+1]]
+	}
+	end := i + 17
+	if i >= 3 && b[i-1] == ' ' && pair(i-3) || end < len(b) && b[end] == ' ' && pair(end+1) {
+		return Match{}, false
+	}
+	return Match{Addr: a, Start: i, End: end, Weak: true}, true
+}
+
+// decimal reports whether no digit of the address is a letter.
+func (a Addr) decimal() bool {
+	for _, o := range a {
+		if o>>4 > 9 || o&15 > 9 {
+			return false
+		}
+	}
+	return true
+}
+
+// isTime reports whether the octets, read as decimal numbers, are a date and time
+// such as 26-11-21-10-20-30.
+func isTime(a Addr) bool {
+	return a.decimal() && a[1] >= 1 && a[1] <= 0x12 && a[2] >= 1 && a[2] <= 0x31 && a[3] <= 0x23 && a[4] <= 0x59 && a[5] <= 0x59
+}
+
+// isPrefix reports whether colons or a length after a group at i make it the
+// beginning of an IPv6 prefix: fd8d:4fb3:5b2e::/64, fd8d:4fb3:5b2e/48.
+func isPrefix(b []byte, i int) bool {
+	if i < 5 || b[i-5] != ':' {
+		return false
+	}
+	return i+1 < len(b) && (b[i] == ':' && b[i+1] == ':' || b[i] == '/' && b[i+1] >= '0' && b[i+1] <= '9')
 }
 
 // ends reports whether a run of address characters ends at i, not counting
@@ -257,7 +313,16 @@ func judge(b []byte, groups []span, sep byte) Match {
 			parts[i] = s.of(b)
 		}
 		m.Addr, _ = twelve(parts[:n]...)
-		m.Weak = n == 1 || n == 2 && decimal
+		m.Weak = n == 1 || decimal && (n == 2 || sep == '-')
+		if n == 3 && isPrefix(b, m.End) {
+			return Match{}
+		}
+		return m
+	}
+	// A DHCP client identifier as Cisco writes it: 01 is Ethernet (RFC 2132, 9.14).
+	if n == 4 && sep == '.' && allHex && shortest == 2 && groups[3].end-groups[3].start == 2 &&
+		groups[2].end-groups[0].start == 14 && bytes.HasPrefix(b[groups[0].start:], []byte("01")) {
+		m.Addr, _ = twelve(b[groups[0].start+2:groups[0].end], groups[1].of(b), groups[2].of(b), groups[3].of(b))
 		return m
 	}
 	if sep == '.' || n < 5 {
@@ -268,6 +333,7 @@ func judge(b []byte, groups []span, sep byte) Match {
 			for i := range m.Addr {
 				m.Addr[i] = octet(groups[first+i].of(b))
 			}
+			m.Weak = sep == '-' && n == 6 && isTime(m.Addr)
 			if n == frameOctets && first == 0 {
 				m.End = groups[5].end // the sender comes next
 			}
@@ -349,15 +415,17 @@ func inIPv6(b []byte, start, end int) (Match, bool) {
 	if !short && !marked {
 		return Match{}, false
 	}
-	for end > start && class[b[end-1]] == mark {
-		end--
-	}
-	if end-start > len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff") {
-		return Match{}, false
-	}
-	ip, err := netip.ParseAddr(string(b[start:end]))
-	if err != nil {
-		return Match{}, false
+	// The marks at the end are a part of it (2001:db8::), or end a sentence.
+	var ip netip.Addr
+	for err := error(nil); ; end-- {
+		if end-start <= len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff:") {
+			if ip, err = netip.ParseAddr(string(b[start:end])); err == nil {
+				break
+			}
+		}
+		if end == start || class[b[end-1]] != mark {
+			return Match{}, false
+		}
 	}
 	if a, ok := FromEUI64(ip); ok {
 		return Match{Addr: a, Start: start, End: end}, true

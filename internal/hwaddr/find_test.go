@@ -31,6 +31,10 @@ var notations = []struct{ text, addr string }{
 	{"1:2:0:5e:10:0:7", want},
 	{"00:03:00:01:02:00:5e:10:00:07", want},
 	{"00:01:00:01:2a:b7:11:22:02:00:5e:10:00:07", want},
+	{"02 00 5e 10 00 07", want},
+	{"02 00 5E 10 00 07", want},
+	{"0102.005e.1000.07", want},
+	{"0102.005E.1000.07", want},
 	{"fe80::5eff:fe10:7", want},
 	{"fe80::0000:5eff:fe10:0007", want},
 	{"FE80::5EFF:FE10:7", want},
@@ -104,6 +108,16 @@ func TestFindInText(t *testing.T) {
 		"aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77":                   "",
 		"02:00:5e:10:00:07:08:00":                                     "",
 		"0000:00:1f.2":                                                "",
+		"fd8d:4fb3:5b2e::/64 2001:db8:5b2e::":                         "",
+		"via fd8d:4fb3:5b2e/48, fd8d:4fb3:5b2e::.":                    "",
+		"0200:5e10:0007/x 0200:5e10:0007: y":                          want + " " + want,
+		"0102.005e.1000.0708 0202.005e.1000.07 102.005e.1000.07":      "",
+		"cisco-0200.5e10.0007-Vl1":                                    want,
+		"0000: 02 00 5e 10 00 07 08 00 45 00":                         "",
+		"02 00 5e 10 00 07 08":                                        "",
+		"7 02 00 5e 10 00 07 8":                                       want,
+		"3...02 00 5e 10 00 07 ......Intel":                           want,
+		"02 00 5e 10 00  07, 02 00 5e 10 00 07a":                      "",
 		"16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48":             "",
 		"SHA256:12:34:56:78:9a:bc:de:f0:12:34":                        "",
 		"50:06:01:60:3b:a0:17:91":                                     "",
@@ -157,6 +171,20 @@ func TestOwner(t *testing.T) {
 		}
 		if p, _ := a.Owner(); p.Owner != want {
 			t.Errorf("%s is of %q, want %q", text, p.Owner, want)
+		}
+	}
+}
+
+// TestWeak checks what takes a place for an address to be one.
+func TestWeak(t *testing.T) {
+	for text, weak := range map[string]bool{
+		"123456789012": true, "02005e100007": true, "123456-789012": true, "02005e-100007": false, "1234-5678-9012": true, "1234.5678.9012": false,
+		"0200-5e10-0007": false, "02 00 5e 10 00 07": true, "02-00-5e-10-00-07": false, "26-11-21-10-20-30": true, "26-13-21-10-20-30": false,
+		"26-11-32-10-20-30": false, "26-11-21-24-20-30": false, "26-11-21-10-60-30": false, "26-11-21-10-20-60": false, "26-00-21-10-20-30": false,
+		"26-11-00-10-20-30": false, "26-12-31-23-59-59": true, "26:11:21:10:20:30": false, "x-26-11-21-10-20-30": true, "mac-123456-789012": true, "0102.0304.0506.07": false,
+	} {
+		if m, ok := Find([]byte(text), 0); !ok || m.Bad != "" || m.Weak != weak {
+			t.Errorf("Find(%q) = %+v, want weak: %v", text, m, weak)
 		}
 	}
 }

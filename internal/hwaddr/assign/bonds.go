@@ -124,7 +124,7 @@ func (s *Bonds) Check(ctx context.Context, b *plan.Bond, addr net.HardwareAddr, 
 	switch answer.Verdict {
 	case vet.InUse:
 		for _, c := range answer.Claims {
-			if !c.Own && c.Class != source.Comment {
+			if vet.Counts(c) {
 				lines = append(lines, fmt.Sprintf("%s is used by %s", addr, vet.Describe(c)))
 			}
 		}

@@ -20,10 +20,10 @@ type finder struct {
 	found []source.Claim
 }
 
-func (f *finder) Want(a hwaddr.Addr) bool { return a == f.addr }
-func (f *finder) Claim(c source.Claim)    { f.found = append(f.found, c) }
-func (f *finder) WantProblem() bool       { return false }
-func (f *finder) Problem(source.Problem)  {}
+func (f *finder) Want(a hwaddr.Addr, _ bool) bool { return a == f.addr }
+func (f *finder) Claim(c source.Claim)            { f.found = append(f.found, c) }
+func (f *finder) WantProblem() bool               { return false }
+func (f *finder) Problem(source.Problem)          {}
 
 // TestRealTables reads what the programs of this machine print about a real
 // neighbour, and the kernel's own tables: their layout changes with versions.

@@ -13,10 +13,10 @@ import (
 // nobody is a Sink that wants nothing.
 type nobody struct{}
 
-func (nobody) Want(hwaddr.Addr) bool { return false }
-func (nobody) Claim(Claim)           {}
-func (nobody) WantProblem() bool     { return false }
-func (nobody) Problem(Problem)       {}
+func (nobody) Want(hwaddr.Addr, bool) bool { return false }
+func (nobody) Claim(Claim)                 {}
+func (nobody) WantProblem() bool           { return false }
+func (nobody) Problem(Problem)             {}
 
 func BenchmarkText(b *testing.B) {
 	var text bytes.Buffer

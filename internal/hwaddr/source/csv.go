@@ -30,15 +30,29 @@ var (
 	stateColumn  = re(`^state$`)
 )
 
+// csvPreamble reports whether a line stands before the header: PowerShell's
+// "#TYPE Selected.System.Object", the mark by which spreadsheets take notice of
+// the separator.
+func csvPreamble(line []byte) bool {
+	line = bytes.TrimSpace(line)
+	return len(line) == 0 || bytes.HasPrefix(line, []byte("#TYPE ")) || bytes.HasPrefix(line, []byte("sep="))
+}
+
 // csvHeader finds the columns in the first line, nil where it is no header with
-// a column of addresses.
+// a column of addresses or the next line is separated by something else.
 func csvHeader(lines [][]byte) *header {
-	line := firstLine(lines)
+	for len(lines) > 0 && csvPreamble(lines[0]) {
+		lines = lines[1:]
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	line, next := lines[0], firstLine(lines[1:])
 	if _, ok := hwaddr.Find(line, 0); ok {
 		return nil
 	}
 	for _, comma := range ",;\t|" {
-		if !bytes.ContainsRune(line, comma) {
+		if !bytes.ContainsRune(line, comma) || len(next) > 0 && !bytes.ContainsRune(next, comma) {
 			continue
 		}
 		fields, ok := splitCSV(line, comma)
@@ -58,7 +72,8 @@ func csvHeader(lines [][]byte) *header {
 				}
 			}
 		}
-		if h.mac >= 0 {
+		// A heading is a name, not a sentence.
+		if h.mac >= 0 && len(fields[h.mac]) <= 32 && !strings.ContainsAny(fields[h.mac], ":=") {
 			if h.name == h.mac {
 				h.name = -1
 			}
@@ -75,12 +90,22 @@ func splitCSV(line []byte, comma rune) ([]string, bool) {
 	return fields, err == nil
 }
 
+// inColumn reports whether the address that was found last in the current line
+// stands in the column for it, where that can be seen without splitting the line.
+func (in *input) inColumn(h *header) bool {
+	before := in.line[:in.at]
+	return bytes.IndexByte(before, '"') < 0 && bytes.Count(before, []byte(string(h.comma))) == h.mac
+}
+
+// noAddress are the words that stand for no address in its column.
+var noAddress = map[string]bool{"": true, "n/a": true, "na": true, "none": true, "null": true, "nil": true, "unknown": true, "(incomplete)": true, "incomplete": true, "<incomplete>": true}
+
 // readCSV reads a table by the names of its columns. A line is split only where
 // something is to be said about it.
 func readCSV(in *input) error {
 	var h *header
 	for h == nil && in.next() {
-		if len(bytes.TrimSpace(in.line)) == 0 {
+		if csvPreamble(in.line) {
 			continue
 		}
 		if h = csvHeader([][]byte{in.line}); h == nil {
@@ -88,41 +113,47 @@ func readCSV(in *input) error {
 			return readRest(in)
 		}
 	}
+	// row gives the fields of the current line, split once.
+	var fields []string
+	var split int
+	row := func(i int) string {
+		if split != in.n {
+			fields, _ = splitCSV(in.line, h.comma)
+			split = in.n
+		}
+		if i < 0 || i >= len(fields) {
+			return ""
+		}
+		return strings.TrimSpace(fields[i])
+	}
+	value := func() string { return strings.Trim(row(h.mac), "`' ") }
+	in.expected = func(m hwaddr.Match) bool {
+		return strings.Contains(value(), string(in.line[m.Start:m.End]))
+	}
 	for in.next() {
-		before := in.count
+		before, misread := in.count, in.misreads
 		in.addresses(func(c *Claim) {
-			fields, ok := splitCSV(in.line, h.comma)
-			at := func(i int) string {
-				if !ok || i < 0 || i >= len(fields) {
-					return ""
-				}
-				return strings.TrimSpace(fields[i])
-			}
-			c.Name, c.IP, c.Port, c.VLAN = at(h.name), at(h.ip), at(h.port), at(h.vlan)
-			if a, err := hwaddr.Parse(strings.Trim(at(h.mac), "`'")); err != nil || a != c.Addr {
+			c.Name, c.IP, c.Port, c.VLAN = row(h.name), row(h.ip), row(h.port), row(h.vlan)
+			if a, err := hwaddr.Parse(value()); err != nil || a != c.Addr {
 				c.Class = Mentioned // in a remark, say
-			} else if expiry, err := strconv.ParseInt(at(h.expire), 10, 64); err == nil && in.format.class == Used {
+			} else if expiry, err := strconv.ParseInt(row(h.expire), 10, 64); err == nil && in.format.class == Used {
 				in.lease(c, expiry)
-				if state := at(h.state); state != "0" {
-					c.Class, c.Note = Mentioned, "lease in state "+state
+				if state := row(h.state); state != "0" {
+					c.past(Ended)
+					c.Note = "lease in state " + state
 				}
 			}
 		})
-		if in.count > before {
+		if in.misreads > misread || in.count > before && in.inColumn(h) {
 			continue
 		}
-		if fields, ok := splitCSV(in.line, h.comma); ok && h.mac < len(fields) {
-			// The line of dashes below a heading is no row.
-			switch text := strings.Trim(fields[h.mac], " -=:"); strings.ToLower(text) {
-			case "", "n/a", "na", "none", "null", "unknown":
-			default:
-				if m, ok := hwaddr.Find([]byte(text), 0); !ok || m.Bad == "" && m.Addr.Unusable() == "" {
-					_, err := hwaddr.Parse(text)
-					if err != nil {
-						in.problem(in.line, err.Error())
-					}
-				}
-			}
+		// The line of dashes below a heading is no row.
+		text := strings.Trim(value(), "-=:")
+		if noAddress[strings.ToLower(text)] {
+			continue
+		}
+		if _, err := hwaddr.Parse(text); err != nil {
+			in.misread(in.line, err.Error())
 		}
 	}
 	return in.failure()

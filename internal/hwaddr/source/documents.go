@@ -41,7 +41,7 @@ func readDHCPcd(in *input) error {
 		c.Line, c.Name = 0, baseName(in.file)
 		c.IP = fmt.Sprintf("%d.%d.%d.%d", head[bootpIPAt], head[bootpIPAt+1], head[bootpIPAt+2], head[bootpIPAt+3])
 		c.Note = "this machine's own lease"
-		in.sink.Claim(c)
+		in.emit(c)
 	}
 	return nil
 }
@@ -97,13 +97,13 @@ func (in *input) libvirtElement(t xml.StartElement, name string) {
 	line := fmt.Sprintf("<%s %s='%s'/>", t.Name.Local, map[bool]string{true: "mac", false: "address"}[t.Name.Local == "host"], text)
 	a, err := hwaddr.Parse(text)
 	if err != nil {
-		in.problem([]byte(line), err.Error())
+		in.misread([]byte(line), err.Error())
 		return
 	}
 	if in.address(a, []byte(line)) {
 		c := in.claim(a)
 		c.Text, c.Name, c.IP = line, name, attr["ip"]
-		in.sink.Claim(c)
+		in.emit(c)
 	}
 }
 
@@ -170,7 +170,7 @@ func readDHCPD(in *input) error {
 			}
 			a, err := hwaddr.Parse(text)
 			if err != nil {
-				in.problem(in.line, err.Error())
+				in.misread(in.line, err.Error())
 			} else if in.address(a, in.line) {
 				claims = append(claims, in.claim(a))
 			}
@@ -222,7 +222,8 @@ func readDHCPD(in *input) error {
 					if kind == "lease" {
 						lease.ip = words[1]
 						if i, ok := latest[lease.ip]; ok {
-							done[i].Class, done[i].Note = Mentioned, fmt.Sprintf("an older lease: line %d has a later one", in.n)
+							done[i].past(Ended)
+							done[i].Note = fmt.Sprintf("an older lease: line %d has a later one", in.n)
 						}
 					} else {
 						lease.name = words[1]
@@ -248,7 +249,11 @@ func readDHCPD(in *input) error {
 							in.lease(&c, lease.ends.Unix())
 						}
 						if lease.state != "" && lease.state != "active" {
-							c.Class, c.Note = Mentioned, "lease "+lease.state
+							c.past(Ended)
+							if c.Note = "lease " + lease.state; !lease.ends.IsZero() && lease.ends.Before(now()) {
+								c.Note += ", ended " + lease.ends.Format(time.DateOnly)
+								c.Time = lease.ends
+							}
 						}
 						latest[c.IP] = len(done)
 					}
@@ -262,7 +267,7 @@ func readDHCPD(in *input) error {
 		}
 	}
 	for _, c := range append(done, claims...) {
-		in.sink.Claim(c)
+		in.emit(c)
 	}
 	return in.failure()
 }

@@ -60,7 +60,7 @@ const (
 // recognises one of its first lines.
 var formats = []*format{
 	{name: "dhcpcd", about: "dhcpcd lease (binary)", class: Used, read: readDHCPcd},
-	{name: "json", about: "JSON: ip -j neigh, ip -j link, bridge -j fdb, NetBox and other exports", class: Reserved, sign: re(`^\s*[\[{]`), read: readJSON},
+	{name: "json", about: "JSON: ip -j neigh, ip -j link, bridge -j fdb, Kea configuration, NetBox and other exports", class: Reserved, read: readJSON},
 	{name: "libvirt", about: "libvirt XML", class: Reserved, sign: re(`^\s*<(domain|network|domstatus|networkstatus|domainsnapshot|domaincheckpoint)[\s>]`), read: readLibvirt},
 	{name: "rc.conf", about: "rc.bond.conf, rc.inet1.conf", class: Reserved, sign: re(`^#?\s*(IFNAME|HWADDR|BONDNICS|USE_DHCP|IPADDRS?)\[\d+\]=`), comment: "#", read: readRCConf},
 	{name: "rc-script", about: "boot scripts: ip link set ... address, ifconfig ... hw ether", class: Reserved, sign: re(`^#!\s*/|^[^#]*\b(ip link .*\baddress|hw ether|ifconfig .* ether) `), comment: "#", read: readScript,
@@ -81,7 +81,7 @@ var formats = []*format{
 	{name: "dhcpd", about: "ISC dhcpd: dhcpd.conf, dhcpd.leases", class: Reserved, sign: re(`^\s*lease\s+[0-9.]+\s*\{|^\s*host\s+\S+\s*\{|hardware\s+ethernet\s|^ia-(?:na|ta|pd)\s+"|^server-duid\s`), comment: "#", read: readDHCPD},
 	{name: "dhclient", about: "dhclient leases", class: Used, sign: re(`^lease\s*\{`), named: re(`^\s*interface\s+"([^"]+)"`)},
 	{name: "dnsmasq.conf", about: "dnsmasq.conf", class: Reserved, sign: re(`^\s*#?\s*dhcp-host=`), comment: "#", detail: dnsmasqHost},
-	{name: "dnsmasq.leases", about: "dnsmasq.leases", class: Used, sign: re(`^\d+ (?:06-)?` + colons + ` \S+ \S+( \S+)?\s*$|^duid (?:[0-9a-f]{2}:)+`), read: readDnsmasqLeases},
+	{name: "dnsmasq.leases", about: "dnsmasq.leases", class: Used, sign: re(`^\d+ (?:06-)?` + colons + ` [0-9.]+ \S+( \S+)?\s*$|^\d+ \d+ [0-9a-f:]+ \S+ (?:[0-9a-f]{2}:)+[0-9a-f]{2}\s*$`), read: readDnsmasqLeases},
 	{name: "arp-scan", about: "arp-scan", class: Used, observed: true, sign: re(`^Interface: \S+, (datalink )?type|^Starting arp-scan`),
 		detail: res(`^(?P<ip>[0-9.]+)\t\S+\t.*(?P<note>\(DUP: \d+\))`, `^(?P<ip>[0-9.]+)\t`)},
 	{name: "arp", about: "arp -a, arp -n, of Linux and BSD", class: Used, observed: true, sign: re(`^\S+ \([0-9.]+\) at (?:<incomplete>|` + colons + `)|^Address\s+HWtype\s+HWaddress|^Host\s+Ethernet Address\s+Netif`),
@@ -123,7 +123,6 @@ var formats = []*format{
 		detail: res(`^\S+\t(?P<ip>\S+)(?:\t\d*(?:\t(?P<name>[^\t]+)(?:\t(?P<port>\S+))?)?)?`)},
 	{name: "ethers", about: "/etc/ethers", class: Reserved, sign: re(`^` + colons + `\s+[\w.-]+\s*(#.*)?$`), path: re(`(^|/)ethers[^/]*$`), comment: "#", detail: res(`^(?:#\s*)?\S+\s+(?P<name>[\w.:-]+)`)},
 	{name: "kea.leases", about: "Kea lease files", class: Used, sign: re(`^address,(?:hwaddr|duid),.*\bexpire,`), read: readCSV},
-	{name: "kea", about: "Kea configuration with comments", class: Reserved, sign: re(`"Dhcp[46]"\s*:|"hw-address"\s*:`), comment: "//", detail: res(`"hostname":\s*"(?P<name>[^"]+)"`)},
 	{name: "csv", about: "CSV with a column for the address: NetBox, phpIPAM, any spreadsheet", class: Reserved, read: readCSV},
 	{name: "text", about: "any text", class: Mentioned},
 }
@@ -168,10 +167,8 @@ func recognise(path string, head []byte) (*format, error) {
 	for i := range lines {
 		lines[i] = bytes.TrimRight(lines[i][:min(len(lines[i]), 4096)], "\r")
 	}
-	if len(bytes.TrimSpace(head)) > 0 {
-		if f := formatNamed("json"); f.sign.Match(firstLine(lines)) && looksLikeJSON(head) && !jsonComment.Match(head) {
-			return f, nil
-		}
+	if looksLikeJSON(head) {
+		return formatNamed("json"), nil
 	}
 	for _, f := range formats {
 		switch {
@@ -204,16 +201,32 @@ func firstLine(lines [][]byte) []byte {
 	return nil
 }
 
-// jsonComment is a comment as Kea has them in its JSON, which json.Decoder
-// refuses: at the beginning of a line, or behind a mark.
-var jsonComment = re(`(?m)(?:^|[,{}\[\]])[ \t]*(?:#|//|/\*)`)
-
-// looksLikeJSON tells JSON from a keyfile that begins with a [section].
+// looksLikeJSON tells JSON, behind Kea's comments, from a keyfile that begins with
+// a [section].
 func looksLikeJSON(head []byte) bool {
-	head = bytes.TrimSpace(head)
-	rest := bytes.TrimSpace(head[1:])
-	return head[0] == '{' && (len(rest) == 0 || rest[0] == '"' || rest[0] == '}') ||
-		head[0] == '[' && (len(rest) == 0 || bytes.IndexByte([]byte(`{"[]`), rest[0]) >= 0)
+	for {
+		head = bytes.TrimSpace(head)
+		switch {
+		case len(head) > 0 && head[0] == '#', bytes.HasPrefix(head, []byte("//")):
+			_, head, _ = bytes.Cut(head, []byte("\n"))
+			continue
+		case bytes.HasPrefix(head, []byte("/*")):
+			_, head, _ = bytes.Cut(head, []byte("*/"))
+			continue
+		case len(head) == 0 || head[0] != '{' && head[0] != '[':
+			return false
+		}
+		break
+	}
+	open, rest := head[0], bytes.TrimSpace(head[1:])
+	follows := []byte(`{"[]`)
+	if open == '{' {
+		follows = []byte(`"}#`) // a comment may come first
+		if bytes.HasPrefix(rest, []byte("/*")) || bytes.HasPrefix(rest, []byte("//")) {
+			return true
+		}
+	}
+	return len(rest) == 0 || bytes.IndexByte(follows, rest[0]) >= 0
 }
 
 // baseName is the machine that a file is about: its name without extension, or

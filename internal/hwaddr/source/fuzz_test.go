@@ -16,14 +16,18 @@ type check struct {
 	claims int
 }
 
-func (c *check) Want(hwaddr.Addr) bool {
-	c.wanted++
+func (c *check) Want(_ hwaddr.Addr, sure bool) bool {
+	if sure {
+		c.wanted++
+	} else {
+		c.claims-- // claimed, and not counted
+	}
 	return true
 }
 
 func (c *check) Claim(x Claim) {
 	c.claims++
-	if x.Class == "" || len([]rune(x.Text)) > maxText || strings.ContainsAny(x.Text, "\n\r\x00\x1b") {
+	if x.Class == "" || len([]rune(x.Text)) > maxText || strings.ContainsAny(x.Text+x.Name+x.IP+x.Port+x.VLAN+x.Note, "\n\r\x00\x1b\u009b") {
 		c.t.Errorf("claim %+v", x)
 	}
 }

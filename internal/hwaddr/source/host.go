@@ -103,14 +103,14 @@ func readLinks(sink Sink) Result {
 				continue
 			}
 			r.Count++
-			if !sink.Want(have.addr) {
+			if !sink.Want(have.addr, true) {
 				continue
 			}
 			text := fmt.Sprintf("%s: %s", l.Name, have.note)
 			if l.Master != 0 {
 				text += ", member of " + names[l.Master]
 			}
-			sink.Claim(Claim{Addr: have.addr, Class: Used, Source: "interfaces", Name: l.Name, Note: have.note, Text: text, Time: now()})
+			emit(sink, Claim{Addr: have.addr, Class: Used, Source: "interfaces", Name: l.Name, Note: have.note, Text: text, Time: now()})
 		}
 	}
 	return r
@@ -127,7 +127,7 @@ func readNeighbours(sink Sink, table func() ([]Neighbour, error)) Result {
 		return Result{Err: err}
 	}
 	for _, n := range entries {
-		if !sink.Want(n.Addr) {
+		if !sink.Want(n.Addr, true) {
 			continue
 		}
 		c := Claim{Addr: n.Addr, Class: Used, Source: "bridges", Port: n.Link, Note: stateNames[n.State], Time: now().Add(-n.Age)}
@@ -136,10 +136,13 @@ func readNeighbours(sink Sink, table func() ([]Neighbour, error)) Result {
 			c.Source, c.IP = "neighbours", n.IP.String()
 			c.Text = fmt.Sprintf("%s dev %s lladdr %s %s", n.IP, n.Link, n.Addr, c.Note)
 		}
+		if n.State&(unix.NUD_FAILED|unix.NUD_INCOMPLETE) != 0 {
+			c.past(Unanswered)
+		}
 		if n.VLAN != 0 {
 			c.VLAN = strconv.Itoa(n.VLAN)
 		}
-		sink.Claim(c)
+		emit(sink, c)
 	}
 	return Result{Count: len(entries)}
 }

@@ -36,9 +36,15 @@ type input struct {
 	cut   bool   // the line goes on
 	err   error
 	last  hwaddr.Addr // found in this line already
+	at    int         // where that stands
 	count int
-	// unread are places that could not be read although the file could.
-	unread []error
+	// unread are places that could not be read although the file could, the first
+	// maxUnread of misreads.
+	unread   []error
+	misreads int
+	// expected reports, for a reader that knows its columns, whether a weak match
+	// stands where an address is expected.
+	expected func(hwaddr.Match) bool
 }
 
 // next reads the next line. A line of more than headSize comes in pieces, cut
@@ -92,13 +98,34 @@ func (in *input) failure() error {
 // problem reports the current line.
 func (in *input) problem(text []byte, why string) {
 	if !in.format.code && in.sink.WantProblem() {
-		in.sink.Problem(Problem{in.file, in.n, quote(text), why})
+		in.sink.Problem(Problem{in.file, in.n, quote(text), Visible(why)})
 	}
 }
 
+// misread reports a value in a place for addresses that could not be read: it can
+// be any address, so that the source was not read whole.
+func (in *input) misread(text []byte, why string) {
+	in.problem(text, why)
+	in.unreadable(in.n, why)
+}
+
+// maxUnread bounds the places of one source that are named because they could not
+// be read.
+const maxUnread = 5
+
 // unreadable notes a place that could hold an address and cannot be read.
 func (in *input) unreadable(line int, why string) {
-	in.unread = append(in.unread, fmt.Errorf("%s:%d: %s", in.file, line, why))
+	if in.misreads++; in.misreads <= maxUnread {
+		in.unread = append(in.unread, fmt.Errorf("%s:%d: %s", in.file, line, why))
+	}
+}
+
+// unreadErr joins what could not be read; nil where everything was.
+func (in *input) unreadErr() error {
+	if more := in.misreads - len(in.unread); more > 0 {
+		return errors.Join(append(in.unread, fmt.Errorf("%s: and %d more lines", in.file, more))...)
+	}
+	return errors.Join(in.unread...)
 }
 
 // address counts an address and reports whether its claim is wanted. What no
@@ -114,7 +141,7 @@ func (in *input) address(a hwaddr.Addr, text []byte) bool {
 		}
 	}
 	in.count++
-	return in.sink.Want(a)
+	return in.sink.Want(a, true)
 }
 
 // claim makes a claim with what every claim of this input has.
@@ -124,6 +151,14 @@ func (in *input) claim(a hwaddr.Addr) Claim {
 		c.Text = quote(in.line)
 	}
 	return c
+}
+
+// emit hands a claim over.
+func (in *input) emit(c Claim) { emit(in.sink, c) }
+
+func emit(sink Sink, c Claim) {
+	c.visible()
+	sink.Claim(c)
 }
 
 // errNotText is a file that no reader knows and that is no text.
@@ -137,7 +172,7 @@ var packers = []struct{ magic, program string }{
 
 // decode looks at the beginning of a file: gzip and bzip2 (what logrotate leaves
 // behind) are unpacked, byte order marks are taken away, and UTF-16 (what
-// PowerShell writes) becomes UTF-8.
+// PowerShell writes), with such a mark or without, becomes UTF-8.
 func decode(r io.Reader) (*bufio.Reader, []byte, error) {
 	br, head, err := peek(r)
 	if err != nil {
@@ -149,6 +184,10 @@ func decode(r io.Reader) (*bufio.Reader, []byte, error) {
 		return br, head[3:], nil
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return peek(&utf16Reader{r: br})
+	case isUTF16(head, 1):
+		return peek(&utf16Reader{r: br, begun: true})
+	case isUTF16(head, 0):
+		return peek(&utf16Reader{r: br, begun: true, big: true})
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		z, err := gzip.NewReader(br)
 		if err != nil {
@@ -164,6 +203,26 @@ func decode(r io.Reader) (*bufio.Reader, []byte, error) {
 		}
 	}
 	return br, head, nil
+}
+
+// isUTF16 reports whether a text without a byte order mark is in UTF-16 by its
+// beginning: each second byte, from the one given on, is zero and the others are
+// not, with a few exceptions for what is not Latin.
+func isUTF16(head []byte, zeros int) bool {
+	head = head[:min(len(head), 1024)&^1]
+	if len(head) < 8 || bytes.IndexByte(head[:8], 0) != zeros {
+		return false
+	}
+	high, low := 0, 0
+	for i := 0; i < len(head); i += 2 {
+		if head[i+zeros] == 0 {
+			high++
+		}
+		if head[i+1-zeros] == 0 {
+			low++
+		}
+	}
+	return low == 0 && high*10 >= len(head)/2*9
 }
 
 // unpacked is what was in a compressed file: a text, or else something that

@@ -3,6 +3,7 @@
 package source
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,11 +18,11 @@ import (
 // maxDepth bounds the nesting of JSON that is followed.
 const maxDepth = 64
 
-// readJSON walks any JSON: a string or a key that is an address is a claim, and
-// the other fields of its object say whose it is. One that has an address in it
-// mentions it.
+// readJSON walks any JSON, with Kea's comments or without: a string or a key that
+// is an address is a claim, and the other fields of its object say whose it is. One
+// that has an address in it mentions it.
 func readJSON(in *input) error {
-	lines := &lineCounter{r: in.r}
+	lines := &lineCounter{r: newUncomment(in.r, in.jsonComment)}
 	w := jsonWalker{in: in, inventory: in.format, lines: lines, d: json.NewDecoder(lines)}
 	for {
 		token, err := w.d.Token()
@@ -173,6 +174,14 @@ func (w *jsonWalker) object(parent *object, depth int, keyed ...found) error {
 	return nil
 }
 
+// addrKeys are what programs call an address, in lower case without marks.
+var addrKeys = map[string]bool{
+	"mac": true, "macaddr": true, "macaddress": true, "hwaddr": true, "hwaddress": true, "lladdr": true, "hardwareaddress": true,
+	"physicaladdress": true, "ethernetaddress": true, "permaddr": true, "permhwaddr": true, "primarymacaddress": true,
+}
+
+func isAddrKey(key string) bool { return addrKeys[strings.ToLower(keyStyle.Replace(key))] }
+
 // maxField bounds what is kept of a field that says whose an address is.
 const maxField = 256
 
@@ -190,15 +199,19 @@ func (w *jsonWalker) text(key, value string, o *object) {
 		if len(value) <= maxField {
 			o.set(key, value)
 		}
-		if ok {
-			w.mentions(key, text)
-		} else if value != "" && strings.Contains(strings.ToLower(key), "mac_address") {
+		switch {
+		case isAddrKey(key) && (!ok || m.Bad != "") && !noAddress[strings.ToLower(value)]:
 			_, err := hwaddr.Parse(value)
-			in.problem([]byte(key+": "+value), err.Error())
+			in.misread([]byte(key+": "+value), err.Error())
+		case ok:
+			w.mentions(key, text)
 		}
+	case m.Weak && !isAddrKey(key) && o != nil: // a serial number, as likely as not
+		o.set(key, value)
+		w.mentions(key, text)
 	case o == nil: // an element of a list that is all there is
 		if in.address(m.Addr, text) {
-			in.sink.Claim(in.claim(m.Addr))
+			in.emit(in.claim(m.Addr))
 		}
 	case strings.Contains(value, "::") || strings.Count(value, ":") == 7: // an IPv6 address
 		o.set(key, value)
@@ -212,6 +225,7 @@ func (w *jsonWalker) text(key, value string, o *object) {
 func (w *jsonWalker) mentions(key string, text []byte) {
 	in := w.in
 	in.line, in.last = text, hwaddr.Addr{}
+	in.expected = func(hwaddr.Match) bool { return false }
 	if m, ok := hwaddr.Find([]byte(key), 0); !ok || m.Bad != "" { // else it was counted
 		in.line = append([]byte(key+": "), text...)
 	}
@@ -258,7 +272,10 @@ func (w *jsonWalker) claims(o *object) {
 		c.VLAN = o.get("vlan", "vlanid")
 		switch f.key {
 		case "lladdr":
-			c.IP, c.Port = o.get("dst"), o.get("dev")
+			c.IP, c.Port, c.Note = o.get("dst"), o.get("dev"), o.get("state")
+			if c.Note == "FAILED" || c.Note == "INCOMPLETE" {
+				c.past(Unanswered)
+			}
 		case "mac":
 			c.Port = o.get("ifname")
 			c.Name = o.get("device", "hostname", "host", "name")
@@ -266,7 +283,7 @@ func (w *jsonWalker) claims(o *object) {
 			c.Name = o.get("ifname", "device", "hostname", "host", "name", "display")
 			c.IP = o.get("ip", "ipaddress", "ipv4", "ansiblehost")
 		}
-		in.sink.Claim(c)
+		in.emit(c)
 	}
 }
 
@@ -299,4 +316,177 @@ func (l *lineCounter) at(offset int64) int {
 	l.ends = l.ends[passed:]
 	l.lines += passed
 	return l.lines + 1
+}
+
+// jsonComment takes the addresses that a line of a comment names.
+func (in *input) jsonComment(text []byte, line int) {
+	format, n := in.format, in.n
+	comment := *format
+	comment.comment = " "
+	in.format, in.n, in.line, in.last, in.expected = &comment, line, append([]byte("# "), text...), hwaddr.Addr{}, nil
+	in.addresses(nil)
+	in.format, in.n, in.line = format, n, nil
+}
+
+// uncomment makes JSON of what Kea takes for it: comments (#, //, /* */) become
+// blanks and are handed to comment line by line, and a comma that nothing follows
+// is left out. Lines stay lines.
+type uncomment struct {
+	r       *bufio.Reader
+	comment func(text []byte, line int)
+
+	line  int // that is read, from 1
+	held  int // line ends since a comma that may be left out, -1 where there is none
+	state byte
+	text  []byte // of the comment
+	out   []byte
+	err   error
+}
+
+// What uncomment is in the middle of.
+const (
+	inJSON    = iota
+	inString  // "..."
+	inEscape  // a string, behind its backslash
+	inLine    // a comment to the end of the line
+	inBlock   // a comment to its mark
+	atSlash   // one slash outside a string
+	atStar    // in a block, behind a star
+	maxOutput = 32 << 10
+	// maxComment bounds what is kept of one line of a comment.
+	maxComment = 4096
+)
+
+func newUncomment(r *bufio.Reader, comment func([]byte, int)) *uncomment {
+	return &uncomment{r: r, comment: comment, line: 1, held: -1}
+}
+
+func (u *uncomment) Read(p []byte) (int, error) {
+	for len(u.out) < maxOutput && u.err == nil {
+		c, err := u.r.ReadByte()
+		if err != nil {
+			u.err = err
+			u.endComment()
+			u.release(true)
+			break
+		}
+		u.take(c)
+	}
+	if len(u.out) == 0 {
+		return 0, u.err
+	}
+	n := copy(p, u.out)
+	u.out = append(u.out[:0], u.out[n:]...)
+	return n, nil
+}
+
+func (u *uncomment) take(c byte) {
+	switch u.state {
+	case inString:
+		u.out = append(u.out, c)
+		switch c {
+		case '\\':
+			u.state = inEscape
+		case '"':
+			u.state = inJSON
+		}
+	case inEscape:
+		u.out, u.state = append(u.out, c), inString
+	case inLine:
+		if c == '\n' {
+			u.endComment()
+			u.state = inJSON
+			u.newline()
+		} else {
+			u.keep(c)
+		}
+	case inBlock, atStar:
+		switch {
+		case c == '/' && u.state == atStar:
+			u.endComment()
+			u.state = inJSON
+		case c == '\n':
+			u.endComment()
+			u.state = inBlock
+			u.newline()
+		case c == '*':
+			u.state = atStar
+			u.keep(c)
+		default:
+			u.state = inBlock
+			u.keep(c)
+		}
+	case atSlash:
+		switch c {
+		case '/':
+			u.state = inLine
+		case '*':
+			u.state = inBlock
+		default: // a mistake, which the decoder finds
+			u.release(true)
+			u.out, u.state = append(u.out, '/'), inJSON
+			u.take(c)
+		}
+	default:
+		u.json(c)
+	}
+}
+
+// json takes a byte outside strings and comments.
+func (u *uncomment) json(c byte) {
+	switch c {
+	case '#':
+		u.state = inLine
+	case '/':
+		u.state = atSlash
+	case '\n':
+		u.newline()
+	case ' ', '\t', '\r':
+		if u.held < 0 {
+			u.out = append(u.out, c)
+		}
+	case ',':
+		u.release(true)
+		u.held = 0
+	default:
+		u.release(c != '}' && c != ']')
+		if u.out = append(u.out, c); c == '"' {
+			u.state = inString
+		}
+	}
+}
+
+func (u *uncomment) newline() {
+	if u.line++; u.held >= 0 {
+		u.held++
+		return
+	}
+	u.out = append(u.out, '\n')
+}
+
+// release writes what was held back: the comma, if it counts, and line ends.
+func (u *uncomment) release(comma bool) {
+	if u.held < 0 {
+		return
+	}
+	if comma {
+		u.out = append(u.out, ',')
+	}
+	for range u.held {
+		u.out = append(u.out, '\n')
+	}
+	u.held = -1
+}
+
+func (u *uncomment) keep(c byte) {
+	if len(u.text) < maxComment {
+		u.text = append(u.text, c)
+	}
+}
+
+func (u *uncomment) endComment() {
+	if len(u.text) > 0 {
+		u.comment(u.text, u.line)
+		u.text = u.text[:0]
+	}
 }

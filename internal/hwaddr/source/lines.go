@@ -50,8 +50,13 @@ func (in *input) addresses(more func(*Claim)) {
 		}
 		i = m.End
 		if m.Bad != "" {
-			if !comment {
-				in.problem(in.line, strconv.Quote(string(in.line[m.Start:m.End]))+": "+m.Bad)
+			why := strconv.Quote(string(in.line[m.Start:m.End])) + ": " + m.Bad
+			switch {
+			case comment || in.format.code:
+			case in.format.class == Mentioned:
+				in.problem(in.line, why)
+			default:
+				in.misread(in.line, why)
 			}
 			continue
 		}
@@ -59,7 +64,11 @@ func (in *input) addresses(more func(*Claim)) {
 		if m.Addr == in.last && !m.Addr.IsZero() {
 			continue
 		}
-		in.last = m.Addr
+		if m.Weak && !in.isExpected(m) {
+			in.unsure(m)
+			continue
+		}
+		in.last, in.at = m.Addr, m.Start
 		if comment && m.Addr.Unusable() != "" || !in.address(m.Addr, in.line) {
 			continue
 		}
@@ -71,9 +80,73 @@ func (in *input) addresses(more func(*Claim)) {
 		if more != nil {
 			more(&c)
 		}
-		in.sink.Claim(c)
+		in.emit(c)
 	}
 }
+
+// unsure takes digits that are an address only if somebody asks about that very
+// one: with a letter among them chance does not give the same.
+func (in *input) unsure(m hwaddr.Match) {
+	if !hasLetter(in.line[m.Start:m.End]) || !in.sink.Want(m.Addr, false) {
+		return
+	}
+	c := in.claim(m.Addr)
+	c.Class, c.Note = Mentioned, unsureNote
+	in.emit(c)
+}
+
+const unsureNote = "these digits may be something else"
+
+func hasLetter(b []byte) bool {
+	return bytes.ContainsFunc(b, func(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'f' })
+}
+
+// isExpected reports whether a weak match stands where an address is expected: the
+// reader knows, or it is all of the line and no number, or a word such as "mac"
+// stands before it, or Windows shows an interface so ("3...00 1b ... ......Intel").
+func (in *input) isExpected(m hwaddr.Match) bool {
+	if in.expected != nil {
+		return in.expected(m)
+	}
+	before, after := in.line[:m.Start], in.line[m.End:]
+	if len(bytes.TrimSpace(before)) == 0 && len(bytes.TrimSpace(after)) == 0 && hasLetter(in.line) {
+		return true
+	}
+	return bytes.HasSuffix(before, []byte("...")) && bytes.HasPrefix(after, []byte(" ...")) || announced(before)
+}
+
+// announcing are the words after which digits are an address, in lower case.
+var announcing = map[string]bool{
+	"mac": true, "macaddr": true, "macaddress": true, "hw": true, "hwaddr": true, "hwaddress": true, "hardware": true,
+	"lladdr": true, "ether": true, "ethernet": true, "ethaddr": true, "physical": true, "chassis": true, "chassisid": true, "bssid": true, "bia": true,
+}
+
+// announced reports whether one of the three words before the end of a text
+// announces an address, with no other number between.
+func announced(text []byte) bool {
+	for range 3 {
+		for len(text) > 0 && !isLetter(text[len(text)-1]) {
+			if c := text[len(text)-1]; c >= '0' && c <= '9' {
+				return false
+			}
+			text = text[:len(text)-1]
+		}
+		start := len(text)
+		for start > 0 && isLetter(text[start-1]) {
+			start--
+		}
+		word := text[start:]
+		if text = text[:start]; len(word) == 0 || len(word) > 12 {
+			return false
+		}
+		if announcing[string(bytes.ToLower(word))] {
+			return true
+		}
+	}
+	return false
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // inComment reports whether the current line is switched off. A format that has
 // comments with other marks also has those with "#".
@@ -98,6 +171,9 @@ func (in *input) details(c *Claim) {
 		break
 	}
 	tellNames(c)
+	if c.Note == "FAILED" || c.Note == "INCOMPLETE" {
+		c.past(Unanswered)
+	}
 }
 
 // tellNames puts names and IP addresses in their places: many lists take either.
@@ -165,7 +241,8 @@ func (in *input) lease(c *Claim, expiry int64) {
 	case expiry == 0:
 		c.Note = "lease without end"
 	case end.Before(now()):
-		c.Class, c.Note = Mentioned, "lease ended "+end.UTC().Format(time.DateOnly)
+		c.past(Ended)
+		c.Note, c.Time = "lease ended "+end.UTC().Format(time.DateOnly), end
 	default:
 		c.Note = "lease until " + end.UTC().Format("2006-01-02 15:04 UTC")
 	}
@@ -198,7 +275,7 @@ func readSNMP(in *input) error {
 			if a, ok := decimal(m[2]); ok && in.address(a, in.line) {
 				c := in.claim(a)
 				c.VLAN, c.Port = m[1], m[3]
-				in.sink.Claim(c)
+				in.emit(c)
 			}
 			continue
 		}
@@ -209,7 +286,7 @@ func readSNMP(in *input) error {
 				if m := snmpARP.FindStringSubmatch(line); m != nil {
 					c.IP = m[1] + m[2]
 				}
-				in.sink.Claim(c)
+				in.emit(c)
 			}
 			continue
 		}

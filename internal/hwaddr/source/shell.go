@@ -78,7 +78,7 @@ func (in *input) hwaddr(i *bondconf.Interface, lines [][]byte, assigned map[int]
 	}
 	a, err := hwaddr.Parse(t.Value)
 	if err != nil {
-		in.problem(in.line, err.Error())
+		in.misread(in.line, err.Error())
 		return
 	}
 	if !in.address(a, in.line) {
@@ -92,7 +92,7 @@ func (in *input) hwaddr(i *bondconf.Interface, lines [][]byte, assigned map[int]
 	c.Note = fmt.Sprintf("HWADDR[%d]", i.Index)
 	c.IP, _, _ = strings.Cut(i.IPAddrs.Value, " ")
 	c.IP, _, _ = strings.Cut(c.IP, "/")
-	in.sink.Claim(c)
+	in.emit(c)
 }
 
 // readScript reads a boot script: a command that sets an address is a

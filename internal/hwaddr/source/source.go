@@ -175,7 +175,7 @@ func readFrom(r io.Reader, path, name string, f *format, host string, changed ti
 	if err := read(in); err != nil {
 		return Result{Format: f.name, Count: in.count, Err: fmt.Errorf("%s: read as %s: %w", path, f.name, err)}
 	}
-	return Result{Format: f.name, Count: in.count, Err: errors.Join(in.unread...)}
+	return Result{Format: f.name, Count: in.count, Err: in.unreadErr()}
 }
 
 // dirSources finds the files below a directory. What is no text and nothing

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +20,17 @@ import (
 type collect struct {
 	wanted   int
 	unusable int
+	unsure   int
 	claims   []Claim
 	problems []Problem
 }
 
 // Want wants what a host can have.
-func (c *collect) Want(a hwaddr.Addr) bool {
+func (c *collect) Want(a hwaddr.Addr, sure bool) bool {
+	if !sure {
+		c.unsure++
+		return true
+	}
 	if a.Unusable() != "" {
 		c.unusable++
 		return false
@@ -41,6 +47,9 @@ func (c *collect) say() []string {
 	var out []string
 	for _, x := range c.claims {
 		s := fmt.Sprintf("%d %s %s", x.Line, x.Addr, x.Class)
+		if x.Past != "" {
+			s += " " + string(x.Past)
+		}
 		if who := x.Who(); who != "" {
 			s += " " + who
 		}
@@ -80,20 +89,20 @@ fe80::5eff:fe10:7 dev eth0 lladdr 02:00:5e:10:00:07 router REACHABLE
 `, []string{"1 02:00:5e:10:00:08 used 192.0.2.8 on eth0 [STALE]", "3 02:00:5e:10:00:07 used fe80::5eff:fe10:7 on eth0 [REACHABLE]", "4 02:00:5e:10:00:0a used 192.0.2.10 on eth0 [PERMANENT]"}},
 	{"json", "neigh", `[{"dst":"192.0.2.8","dev":"eth0","lladdr":"02:00:5e:10:00:08","state":["STALE"]},
 {"dst":"192.0.2.9","dev":"eth0","state":["FAILED"]},{"dst":"fe80::5eff:fe10:7","dev":"eth0","lladdr":"02:00:5e:10:00:07","router":null,"state":["STALE"]}]`,
-		[]string{"1 02:00:5e:10:00:08 used 192.0.2.8 on eth0", "2 02:00:5e:10:00:07 used fe80::5eff:fe10:7 on eth0"}},
+		[]string{"1 02:00:5e:10:00:08 used 192.0.2.8 on eth0 [STALE]", "2 02:00:5e:10:00:07 used fe80::5eff:fe10:7 on eth0 [STALE]"}},
 	{"json", "link", `[{"ifindex":2,"ifname":"eth1","link_type":"ether","address":"02:00:00:00:00:a0","broadcast":"ff:ff:ff:ff:ff:ff","linkinfo":{"info_slave_kind":"bond","info_slave_data":{"state":"BACKUP","perm_hwaddr":"02:00:00:00:00:a1"}},"permaddr":"02:00:00:00:00:a1"}]`,
 		[]string{"1 02:00:00:00:00:a1 used eth1", "1 02:00:00:00:00:a0 used eth1", "1 02:00:00:00:00:a1 used eth1"}},
 	{"json", "fdb", `[{"mac":"02:ab:cd:00:00:07","ifname":"vnet3","flags":[],"master":"br0","state":""},{"mac":"33:33:00:00:00:01","ifname":"eth0","flags":["self"],"state":"permanent"}]`,
 		[]string{"1 02:ab:cd:00:00:07 used on vnet3"}},
 	{"json", "netbox", `{"results":[{"id":1,"display":"02:00:5E:10:00:38","mac_address":"02:00:5E:10:00:38","device":"sw1"},
-{"mac_address":"02:00:5e:10:00","device":"sw2"}]}`, []string{"1 02:00:5e:10:00:38 reserved sw1", `2 ! "02:00:5e:10:00": five octets, an address has six`}},
+{"mac_address":"02:00:5e:10:00","device":"sw2"}]}`, []string{"1 02:00:5e:10:00:38 reserved sw1", `2 ! "02:00:5e:10:00" is not a MAC address: five octets, an address has six`}},
 	{"json", "docker", `[{"Name":"/web","NetworkSettings":{"MacAddress":"02:42:AC:11:00:02","IPAddress":"172.17.0.2"}},
 {"hosts":{"02005e100039":{"host-name":"nas"},"0200.5e10.003e":"tv"},"log":"DHCPACK on 192.0.2.33 to 02:00:5e:10:00:3a (cam)","mac_address":"unknown"},
 {"local":"fe80::5eff:fe10:3b","note":"` + strings.Repeat("long ", 60) + `0200.5e10.003c"},
 {"mac":"02:00:5e:10:00:3d","ip6":"fe80::5eff:fe10:3d"}]`,
 		[]string{"1 02:42:ac:11:00:02 reserved /web 172.17.0.2", "2 02:00:5e:10:00:39 reserved nas", "2 02:00:5e:10:00:3e reserved", "2 02:00:5e:10:00:3a mentioned", "3 02:00:5e:10:00:3c mentioned",
 			"3 02:00:5e:10:00:3b reserved", "4 02:00:5e:10:00:3d reserved",
-			`2 ! "unknown" is no MAC address: expected six octets such as 02:00:5e:10:00:07`}},
+		}},
 	{"ip-link", "", `2: eth0@if5: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc noqueue master bond0 state UP
     link/ether 02:00:00:00:00:a0 brd ff:ff:ff:ff:ff:ff permaddr 02:00:00:00:00:a1
 `, []string{"2 02:00:00:00:00:a0 used eth0", "2 02:00:00:00:00:a1 used eth0"}},
@@ -137,10 +146,10 @@ lease 192.0.2.34 {
 }
 lease 192.0.2.35 { ends never; hardware ethernet 02:00:5e:10:00; }
 `, []string{
-		"6 02:00:5e:10:00:20 mentioned 192.0.2.33 [an older lease: line 8 has a later one]",
+		"6 02:00:5e:10:00:20 mentioned ended 192.0.2.33 [an older lease: line 8 has a later one]",
 		"12 02:00:5e:10:00:21 used cam 192.0.2.33 [lease until 2026-11-21 21:00 UTC]",
-		"19 02:00:5e:10:00:22 mentioned 192.0.2.34 [lease free]",
-		`21 ! "02:00:5e:10:00" is no MAC address: five octets, an address has six`,
+		"19 02:00:5e:10:00:22 mentioned ended 192.0.2.34 [lease free, ended 2026-11-10]",
+		`21 ! "02:00:5e:10:00" is not a MAC address: five octets, an address has six`,
 	}},
 	{"dhcpd", "dhcpd.conf", `option domain-name "example.net";
 subnet 192.0.2.0 netmask 255.255.255.0 {
@@ -156,16 +165,16 @@ ia-na "\001\000\000\000\000\001\000\001*\267\021\"\002\000^\020\000E" {
 }
 ia-na "\001\000\000\000\000\003\000\001\002\000^\020\000F" { }
 `, []string{"2 02:00:5e:10:00:45 mentioned", "5 02:00:5e:10:00:46 mentioned"}},
-	{"kea", "kea-dhcp4.conf", `{ "Dhcp4": { # the office
+	{"json", "kea-dhcp4.conf", `{ "Dhcp4": { # the office
   "reservations": [ { "hw-address": "02:00:5e:10:00:39", "ip-address": "192.0.2.40", "hostname": "nas" },
   // { "hw-address": "02:00:5e:10:00:3a" },
   { "client-id": "01:02:00:5e:10:00:3b" } ] } }
-`, []string{"2 02:00:5e:10:00:39 reserved nas", "3 02:00:5e:10:00:3a comment", "4 02:00:5e:10:00:3b reserved"}},
-	{"kea", "late.conf", "{ \"Dhcp4\": {\n" + strings.Repeat("  \"x\": \"http://192.0.2.1//\",\n", 80) + "  \"y\": 1, # more\n  \"hw-address\": \"02:00:5e:10:00:3f\" } }\n", []string{"83 02:00:5e:10:00:3f reserved"}},
+`, []string{"3 02:00:5e:10:00:3a comment", "2 02:00:5e:10:00:39 reserved nas 192.0.2.40", "4 02:00:5e:10:00:3b reserved"}},
+	{"json", "late.conf", "{ \"Dhcp4\": {\n" + strings.Repeat("  \"x\": \"http://192.0.2.1//\",\n", 80) + "  \"y\": 1, # more\n  \"hw-address\": \"02:00:5e:10:00:3f\" } }\n", []string{"83 02:00:5e:10:00:3f reserved"}},
 	{"kea.leases", "kea-leases4.csv", "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n" +
 		"192.0.2.10,02:00:5e:10:00:3c,01:02:00:5e:10:00:3c,3600,1795348800,1,0,0,laptop,0,,0\n" +
 		"192.0.2.11,02:00:5e:10:00:3d,,3600,1700000000,1,0,0,,0,,0\n192.0.2.12,02:00:5e:10:00:3e,,3600,1795348800,1,0,0,,2,,0\n192.0.2.13,,,3600,1795348800,1,0,0,,1,,0\n",
-		[]string{"2 02:00:5e:10:00:3c used laptop 192.0.2.10 [lease until 2026-11-22 12:00 UTC]", "3 02:00:5e:10:00:3d mentioned 192.0.2.11 [lease ended 2023-11-14]", "4 02:00:5e:10:00:3e mentioned 192.0.2.12 [lease in state 2]"}},
+		[]string{"2 02:00:5e:10:00:3c used laptop 192.0.2.10 [lease until 2026-11-22 12:00 UTC]", "3 02:00:5e:10:00:3d mentioned ended 192.0.2.11 [lease ended 2023-11-14]", "4 02:00:5e:10:00:3e mentioned ended 192.0.2.12 [lease in state 2]"}},
 	{"dhclient", "", "lease {\n  interface \"eth0\";\n  fixed-address 192.0.2.5;\n  option dhcp-client-identifier 1:2:0:5e:10:0:7;\n}\n", []string{"4 02:00:5e:10:00:07 used eth0"}},
 	{"dnsmasq.leases", "", `1795348800 02:00:5e:10:00:23 192.0.2.35 nas 01:02:00:5e:10:00:23
 1700000000 02:00:5e:10:00:24 192.0.2.36 * *
@@ -173,7 +182,7 @@ duid 00:01:00:01:2a:b7:11:22:02:00:5e:10:00:99
 1795348800 1 2001:db8::5 box 00:03:00:01:02:00:5e:10:00:25
 `, []string{
 		"1 02:00:5e:10:00:23 used nas 192.0.2.35 [lease until 2026-11-22 12:00 UTC]",
-		"2 02:00:5e:10:00:24 mentioned 192.0.2.36 [lease ended 2023-11-14]",
+		"2 02:00:5e:10:00:24 mentioned ended 192.0.2.36 [lease ended 2023-11-14]",
 		"4 02:00:5e:10:00:25 used box 2001:db8::5 [lease until 2026-11-22 12:00 UTC]",
 	}},
 	{"dnsmasq.conf", "", "domain=lan\ndhcp-host=02:00:5e:10:00:24,192.0.2.36,tv\n#dhcp-host=02:00:5e:10:00:2a,nas\ndhcp-host=06-02:00:5e:10:00:25,192.0.2.37\ndhcp-host=02:00:5e:*:*:*,192.0.2.38\n",
@@ -227,7 +236,7 @@ HWADDR[2]="$MAC"
 HWADDR[3]="00:16:3e:aa:aa"
 HWADDR[4]="auto"  # 02:00:5e:10:00:2f
 OTHER="02:00:5e:10:00:2e"
-`, []string{"3 02:00:5e:10:00:2d reserved bond0 192.0.2.5 [HWADDR[0]]", "4 00:16:3e:aa:aa:aa comment", "7 02:00:5e:10:00:2f comment", "8 02:00:5e:10:00:2e mentioned", `6 ! "00:16:3e:aa:aa" is no MAC address: five octets, an address has six`}},
+`, []string{"3 02:00:5e:10:00:2d reserved bond0 192.0.2.5 [HWADDR[0]]", "4 00:16:3e:aa:aa:aa comment", "7 02:00:5e:10:00:2f comment", "8 02:00:5e:10:00:2e mentioned", `6 ! "00:16:3e:aa:aa" is not a MAC address: five octets, an address has six`}},
 	{"rc-script", "rc.local", "#!/bin/sh\nip link set bond0 address 02:00:5e:10:00:2e\nip link set dev bond1 address 02:00:5e:10:00:2f\n  #ifconfig bond0 hw ether 00:16:3e:aa:aa:aa\n/sbin/ifconfig bond2 hw ether 00:16:3e:aa:aa:ab\n[ \"$a\" = 00:00:00:00:00:00 ] || [ $a = 01:02:03:04:05 ]\n# such as ff:ff:ff:ff:ff:ff\nip link set bond3 address ff:ff:ff:ff:ff:ff\ncase $a in 00:16:3e:00:00:09) ;; esac\n",
 		[]string{"2 02:00:5e:10:00:2e reserved bond0", "3 02:00:5e:10:00:2f reserved bond1", "4 00:16:3e:aa:aa:aa comment bond0", "5 00:16:3e:aa:aa:ab reserved bond2", "9 00:16:3e:00:00:09 mentioned", "8 ! ff:ff:ff:ff:ff:ff: it is the broadcast address"}},
 	{"udev", "", `SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="02:00:5e:10:00:2f", ATTR{type}=="1", NAME="eth0"` + "\n", []string{"1 02:00:5e:10:00:2f mentioned eth0"}},
@@ -235,7 +244,7 @@ OTHER="02:00:5e:10:00:2e"
 	{"netplan", "", "network:\n  version: 2\n  bonds:\n    bond0:\n      interfaces: [a, b]\n      macaddress: \"02:00:5e:10:00:31\"\n  ethernets:\n    a:\n      match:\n        macaddress: 02:00:5e:10:00:32\n", []string{"6 02:00:5e:10:00:31 reserved bond0", "10 02:00:5e:10:00:32 reserved a"}},
 	{"libvirt", "", "<domain type='kvm'>\n  <name>web</name>\n  <devices>\n    <interface type='bridge'>\n      <mac address='52:54:00:10:00:32'/>\n    </interface>\n  </devices>\n</domain>\n", []string{"5 52:54:00:10:00:32 reserved web"}},
 	{"libvirt", "", "<network>\n <name>default</name>\n <mac address='52:54:00:10:00:01'/>\n <ip><dhcp>\n  <host mac='52:54:00:10:00:33' name='db' ip='192.168.122.9'/>\n  <host mac='52:54:00' ip='192.168.122.8'/>\n </dhcp></ip>\n</network>\n",
-		[]string{"3 52:54:00:10:00:01 reserved default", "5 52:54:00:10:00:33 reserved db 192.168.122.9", `6 ! "52:54:00" is no MAC address: expected six octets such as 02:00:5e:10:00:07`}},
+		[]string{"3 52:54:00:10:00:01 reserved default", "5 52:54:00:10:00:33 reserved db 192.168.122.9", `6 ! "52:54:00" is not a MAC address: expected six octets such as 02:00:5e:10:00:07`}},
 	{"libvirt", "more.xml", "<!--\nDO NOT EDIT\n-->\n<domain type='kvm'>\n  <name>web</name>\n  <!-- <mac address='02:00:5e:10:00:36'/> -->\n  <devices><interface type='network'><mac address='02:00:5e:10:00:37'/></interface></devices>\n  <qemu:commandline><qemu:arg value='virtio-net,netdev=n1,mac=02:00:5e:10:00:38'/></qemu:commandline>\n</domain>\n",
 		[]string{"6 02:00:5e:10:00:36 comment", "7 02:00:5e:10:00:37 reserved web", "8 02:00:5e:10:00:38 mentioned"}},
 	{"text", "box.vbox", "<?xml version=\"1.0\"?>\n<VirtualBox><Adapter slot=\"0\" MACAddress=\"02005E100091\"/></VirtualBox>\n<address addr=\"02:00:5E:10:00:90\" addrtype=\"mac\"/>\n", []string{"2 02:00:5e:10:00:91 mentioned", "3 02:00:5e:10:00:90 mentioned"}},
@@ -245,14 +254,34 @@ OTHER="02:00:5e:10:00:2e"
 	{"lxc", "lxc/ns1/config", "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 02:00:5e:10:00:36\nlxc.net.1.hwaddr = 00:16:3e:xx:xx:xx\n", []string{"2 02:00:5e:10:00:36 reserved ns1 on net.0"}},
 	{"vmx", "web.vmx", "ethernet0.present = \"TRUE\"\nethernet0.generatedAddress = \"00:0c:29:10:00:37\"\ndisplayName = \"shop\"\nethernet1.address = \"00:50:56:10:00:37\"\n", []string{"2 00:0c:29:10:00:37 reserved web on ethernet0", "4 00:50:56:10:00:37 reserved shop on ethernet1"}},
 	{"csv", "netbox.csv", "device,name,type,mac_address\nsw1,eth0,1000base-t,02:00:5E:10:00:38\n\"sw2, old\",eth0,1000base-t,02005E100039\nsw3,eth0,1000base-t,02:00:5e:10:00\nsw4,eth0,x,\nsw5,eth0,x,n/a\nsw6,eth0,x,garbage\n",
-		[]string{"2 02:00:5e:10:00:38 reserved sw1", "3 02:00:5e:10:00:39 reserved sw2, old", `4 ! "02:00:5e:10:00": five octets, an address has six`, `7 ! "garbage" is no MAC address: expected six octets such as 02:00:5e:10:00:07`}},
+		[]string{"2 02:00:5e:10:00:38 reserved sw1", "3 02:00:5e:10:00:39 reserved sw2, old", `4 ! "02:00:5e:10:00": five octets, an address has six`, `7 ! "garbage" is not a MAC address: expected six octets such as 02:00:5e:10:00:07`}},
 	{"csv", "phpipam.csv", "ip address;hostname;MAC;note\n192.0.2.50;srv;02:00:5e:10:00:39;was 02:00:5e:10:00:3a\n", []string{"2 02:00:5e:10:00:39 reserved srv 192.0.2.50", "2 02:00:5e:10:00:3a mentioned srv 192.0.2.50"}},
 	{"csv", "bom", "\ufeffHost;IP-Adresse;MAC-Adresse;Bemerkung\r\nsrv1;192.0.2.70;02-00-5E-10-00-70;\r\n", []string{"2 02:00:5e:10:00:70 reserved srv1 192.0.2.70"}},
 	{"csv", "table.md", "| host | mac |\n|------|-----|\n| web | `02:00:5e:10:00:53` |\n", []string{"3 02:00:5e:10:00:53 reserved web"}},
 	{"text", "kern.log", "Nov 26 10:00:00 gw kernel: IN=eth0 OUT= MAC=02:00:5e:10:00:09:02:00:5e:10:00:10:08:00 SRC=192.0.2.7\n", []string{"1 02:00:5e:10:00:09 mentioned", "1 02:00:5e:10:00:10 mentioned"}},
-	{"text", "wiki", "The bond of web1 has 0200.5e10.0040, see serial 123456789012.\nOld: 02:00:5E:10:00:41!\n00:00:00:00:00:00\n", []string{"1 02:00:5e:10:00:40 mentioned", "1 12:34:56:78:90:12 mentioned", "2 02:00:5e:10:00:41 mentioned", "3 ! 00:00:00:00:00:00: it is all zero, which stands for no address"}},
+	{"text", "wiki", "The bond of web1 has 0200.5e10.0040, see serial 123456789012.\nOld: 02:00:5E:10:00:41!\n00:00:00:00:00:00\n", []string{"1 02:00:5e:10:00:40 mentioned", "2 02:00:5e:10:00:41 mentioned", "3 ! 00:00:00:00:00:00: it is all zero, which stands for no address"}},
 	{"text", "", "\xff\xfeM\x00A\x00C\x00 \x000\x002\x000\x000\x005\x00e\x001\x000\x000\x000\x004\x002\x00\n\x00", []string{"1 02:00:5e:10:00:42 mentioned"}},
 	{"text", "", "", nil},
+	{"text", "counters", "RX bytes:123456789012 (1 GB)\n  TX:  bytes packets\n  609564954763 8485702870\nserial 9F3AC0D2B1E7, commit 1a2b3c4d5e6f\nprefix fd8d:4fb3:5b2e::/64\nlog-26-11-21-10-20-30.txt 10 20 30 40 50 60\n",
+		[]string{"4 9f:3a:c0:d2:b1:e7 mentioned [these digits may be something else]", "4 1a:2b:3c:4d:5e:6f mentioned [these digits may be something else]"}},
+	{"text", "announced", "mac 123456789012\nLast MAC Address   : 8C5973AE89BB\nether=123456789013 x\nmachine 123456789014\nmac 5, then 123456789015\nMAC of the old box 123456789016\n02005e100091\n 123456789017\n",
+		[]string{"1 12:34:56:78:90:12 mentioned", "2 8c:59:73:ae:89:bb mentioned", "3 12:34:56:78:90:13 mentioned", "7 02:00:5e:10:00:91 mentioned"}},
+	{"text", "duid.txt", "The server prints\nduid 00:01:00:01:2a:b7:11:22:02:00:5e:10:00:99\nat its start.\n", []string{"2 02:00:5e:10:00:99 mentioned"}},
+	{"text", "", "M\x00A\x00C\x00 \x000\x002\x000\x000\x005\x00e\x001\x000\x000\x000\x004\x003\x00\n\x00", []string{"1 02:00:5e:10:00:43 mentioned"}},
+	{"text", "", "\x00M\x00A\x00C\x00 \x000\x002\x000\x000\x005\x00e\x001\x000\x000\x000\x004\x004\x00\n", []string{"1 02:00:5e:10:00:44 mentioned"}},
+	{"csv", "spreadsheet.csv", "sep=;\n\"Name\";\"MAC\";\"Note\"\n\"PC 3\";\"00 1B 21 AA BB 03\";\"serial 123456789012\"\n\"PC 4\";\"00 1B 21 AA BB\";\"was 02:00:5e:10:00:38\"\n\"PC 5\";\"001B21AABB05\";\"9F3AC0D2B1E7\"\n",
+		[]string{"3 00:1b:21:aa:bb:03 reserved PC 3", "4 02:00:5e:10:00:38 mentioned PC 4", "5 00:1b:21:aa:bb:05 reserved PC 5", "5 9f:3a:c0:d2:b1:e7 mentioned [these digits may be something else]",
+			`4 ! "00 1B 21 AA BB" is not a MAC address: expected six octets such as 02:00:5e:10:00:07`}},
+	{"csv", "powershell.csv", "#TYPE Selected.System.Management.Automation.PSCustomObject\r\n\"Name\",\"MacAddress\"\r\n\"a\",\"00-15-5D-10-00-38\"\r\n\"b\",\"00-15-5D-10-00\"\r\n",
+		[]string{"3 00:15:5d:10:00:38 reserved a", `4 ! "00-15-5D-10-00": five octets, an address has six`}},
+	{"json", "comments.conf", "/* Kea of the office\n { \"hw-address\": \"02:00:5e:10:00:3a\" } */\n{ \"Dhcp4\": { \"a\": \"//x /* \\\" # \", \"reservations\": [\n/* old:\n { \"hw-address\": \"02:00:5e:10:00:3b\" }, ** */ { \"hw-address\": \"02:00:5e:10:00:3c\", \"hostname\": \"nas\", }, // last\n], }, }\n",
+		[]string{"2 02:00:5e:10:00:3a comment", "5 02:00:5e:10:00:3b comment", "5 02:00:5e:10:00:3c reserved nas"}},
+	{"json", "serials", `[{"serial": "123456789012", "asset": "9F3AC0D2B1E7", "MACAddress": "123456789013", "hw-addr": "unknown", "mac": "02 00 5e 10 00 07"}]`,
+		[]string{"1 9f:3a:c0:d2:b1:e7 mentioned [these digits may be something else]", "1 12:34:56:78:90:13 reserved", "1 02:00:5e:10:00:07 reserved"}},
+	{"json", "neigh", `[{"dst":"192.0.2.8","dev":"eth0","lladdr":"02:00:5e:10:00:08","state":["FAILED"]}]`, []string{"1 02:00:5e:10:00:08 mentioned unanswered 192.0.2.8 on eth0 [FAILED]"}},
+	{"ip-neigh", "failed", "192.0.2.8 dev eth0 lladdr 02:00:5e:10:00:08 used 1/2/3 probes 6 FAILED\n192.0.2.9 dev eth0 lladdr 02:00:5e:10:00:09 STALE\n",
+		[]string{"1 02:00:5e:10:00:08 mentioned unanswered 192.0.2.8 on eth0 [FAILED]", "2 02:00:5e:10:00:09 used 192.0.2.9 on eth0 [STALE]"}},
+	{"csv", "hostile.csv", "name,mac\n\"a\x1b]0;x\a\u009b\u202e\xff\",02:00:5e:10:00:38\n", []string{`2 02:00:5e:10:00:38 reserved a\x1b]0;x\a\u009b\u202e\xff`}},
 }
 
 func init() { now = func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) } }
@@ -264,12 +293,16 @@ func TestFormats(t *testing.T) {
 			seen[s.format] = true
 			var c collect
 			r := readFrom(strings.NewReader(s.text), s.path, "sample", nil, "", now(), &c)
-			if s.format == "rc.conf" {
-				if r.Err == nil || !strings.Contains(r.Err.Error(), "HWADDR[2]") {
-					t.Errorf("error %v, want one about HWADDR[2]", r.Err)
-				}
-			} else if r.Err != nil {
-				t.Error(r.Err)
+			// A value in a place for addresses that was not read makes the source one
+			// that was not read whole; in a text, or one that was read, it does not.
+			unread := slices.ContainsFunc(s.want, func(w string) bool {
+				return s.format != "text" && strings.Contains(w, " ! ") && !strings.Contains(w, ": it is ")
+			})
+			if (r.Err != nil) != unread {
+				t.Errorf("error %v, want one: %v", r.Err, unread)
+			}
+			if s.format == "rc.conf" && !strings.Contains(fmt.Sprint(r.Err), "HWADDR[2]") {
+				t.Errorf("error %v, want one about HWADDR[2]", r.Err)
 			}
 			if r.Format != s.format {
 				t.Errorf("recognised as %q, want %q", r.Format, s.format)
@@ -277,7 +310,7 @@ func TestFormats(t *testing.T) {
 			if diff := cmp.Diff(s.want, c.say()); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if r.Count != len(c.claims)+c.unusable || c.wanted+c.unusable != r.Count {
+			if r.Count != len(c.claims)-c.unsure+c.unusable || c.wanted+c.unusable != r.Count {
 				t.Errorf("counted %d addresses, asked for %d, %d claims", r.Count, c.wanted, len(c.claims))
 			}
 		})

@@ -99,9 +99,9 @@ type counter struct {
 	repeated map[hwaddr.Addr]bool
 }
 
-func (c *counter) Want(a hwaddr.Addr) bool {
-	if a.Unusable() != "" {
-		return false // a problem already
+func (c *counter) Want(a hwaddr.Addr, sure bool) bool {
+	if !sure || a.Unusable() != "" {
+		return false // perhaps a number; a problem already
 	}
 	if !c.seen.add(a) && !c.repeated[a] {
 		if len(c.repeated) == maxRepeated {
@@ -131,10 +131,12 @@ type gatherer struct {
 	claims map[hwaddr.Addr][]source.Claim
 }
 
-func (g *gatherer) Want(a hwaddr.Addr) bool { return g.wanted[a] && len(g.claims[a]) < maxEach }
-func (g *gatherer) Claim(c source.Claim)    { g.claims[c.Addr] = append(g.claims[c.Addr], c) }
-func (g *gatherer) WantProblem() bool       { return false }
-func (g *gatherer) Problem(source.Problem)  {}
+func (g *gatherer) Want(a hwaddr.Addr, sure bool) bool {
+	return sure && g.wanted[a] && len(g.claims[a]) < maxEach
+}
+func (g *gatherer) Claim(c source.Claim)   { g.claims[c.Addr] = append(g.claims[c.Addr], c) }
+func (g *gatherer) WantProblem() bool      { return false }
+func (g *gatherer) Problem(source.Problem) {}
 
 // topology knows which interfaces of this host share an address rightly.
 type topology struct {
@@ -279,9 +281,11 @@ func (t *topology) local(claims []source.Claim, report func(kind, text, cure str
 }
 
 // learned reports whether a bridge of this host learned an address that is its
-// own from a port of another stack.
+// own from a guest, or a container, on a port of another stack. What it learned
+// from a NIC is this host itself, seen through its other port.
 func (t *topology) learned(c source.Claim, local []source.Claim) bool {
-	return c.Source == "bridges" && !slices.ContainsFunc(local, func(l source.Claim) bool { return t.group[l.Name] == t.group[c.Port] })
+	return c.Source == "bridges" && !leadsOut(t.links[c.Port]) &&
+		!slices.ContainsFunc(local, func(l source.Claim) bool { return t.group[l.Name] == t.group[c.Port] })
 }
 
 // tables groups claims by where they were read, and by VLAN.

@@ -71,7 +71,7 @@ type checker struct {
 	moreProblems int
 }
 
-func (c *checker) Want(a hwaddr.Addr) bool {
+func (c *checker) Want(a hwaddr.Addr, _ bool) bool {
 	if !c.last[a[5]] {
 		return false
 	}
@@ -126,24 +126,40 @@ func Check(addrs []hwaddr.Addr, sources []source.Source, own Own) *Report {
 	return r
 }
 
+// Weights of claims: from weighMention on they make an address one in use. A
+// neighbour that did not answer shows nothing; a comment may be an example, and
+// whoever had a lease may be back: somebody has to be asked.
+const (
+	weighOwn = iota
+	weighUnanswered
+	weighComment
+	weighEnded
+	weighMention
+	weighReserved
+	weighUsed
+)
+
+// Counts reports whether a claim makes an address one that others use.
+func Counts(c source.Claim) bool { return weight(c) >= weighMention }
+
 // weight orders claims: the strongest evidence is the highest.
 func weight(c source.Claim) int {
 	switch {
 	case c.Own:
-		return 0
+		return weighOwn
+	case c.Past == source.Unanswered:
+		return weighUnanswered
+	case c.Past == source.Ended:
+		return weighEnded
 	case c.Class == source.Comment:
-		return 1
+		return weighComment
 	case c.Class == source.Mentioned:
-		return 2
+		return weighMention
 	case c.Class == source.Reserved:
-		return 3
+		return weighReserved
 	}
-	return 4
+	return weighUsed
 }
-
-// counts reports whether a claim makes an address one in use. A comment does
-// not: it may be an example, or switched off.
-func counts(c source.Claim) bool { return weight(c) >= 2 }
 
 // Decide sets the verdicts, from what the sources and, where it was asked, the
 // LAN said.
@@ -152,28 +168,33 @@ func (r *Report) Decide() {
 	read, files := r.read()
 	for i := range r.Answers {
 		a := &r.Answers[i]
-		first := source.Claim{}
+		first, strongest := source.Claim{}, weighOwn
 		if len(a.Claims) > 0 {
-			first = a.Claims[0]
+			first, strongest = a.Claims[0], weight(a.Claims[0])
 		}
 		switch {
 		case a.Live != nil && a.Live.Seen != "":
 			a.Verdict, a.Why = InUse, fmt.Sprintf("on the LAN at %s: %s", a.Live.Interface, a.Live.Seen)
-		case len(a.Claims) > 0 && counts(first):
+		case strongest >= weighMention:
 			a.Verdict, a.Why = InUse, Describe(first)
 		case len(failures) > 0:
 			a.Verdict, a.Why = CannotTell, "could not read "+failures[0]
 			if len(failures) > 1 {
 				a.Why += fmt.Sprintf(", and %d more", len(failures)-1)
 			}
-		case len(a.Claims) > 0 && first.Class == source.Comment && !first.Own:
+		case strongest == weighComment:
 			a.Verdict, a.Why = CannotTell, "only a comment names it, ask who wrote it: "+first.Place()
+		case strongest == weighEnded:
+			a.Verdict, a.Why = CannotTell, "only a lease that has ended names it, ask who had it: "+Describe(first)
 		case a.Live != nil && a.Live.Doubt != "":
 			a.Verdict, a.Why = CannotTell, a.Live.Doubt
 		case a.Live == nil && read == 0:
 			a.Verdict, a.Why = CannotTell, "there is no address in "+count(files, "source", "sources")+" that could be read"
 		default:
 			a.Verdict, a.Why = NotSeen, fmt.Sprintf("among %s of %s", count(read, "address", "addresses"), count(files, "source", "sources"))
+			if strongest == weighUnanswered {
+				a.Why += ", but for a neighbour that did not answer: " + Describe(first)
+			}
 			if a.Live != nil {
 				a.Why += ", nor on the LAN at " + a.Live.Interface
 			}
@@ -215,11 +236,12 @@ func failures(sources []source.Result) []string {
 		if s.Err == nil {
 			continue
 		}
-		text := strings.ReplaceAll(s.Err.Error(), "\n", "; ")
-		if s.File == "" {
-			text = s.Name + ": " + text
+		for line := range strings.SplitSeq(s.Err.Error(), "\n") {
+			if s.File == "" {
+				line = s.Name + ": " + line
+			}
+			list = append(list, source.Visible(line))
 		}
-		list = append(list, text)
 	}
 	return list
 }

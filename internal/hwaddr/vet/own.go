@@ -26,6 +26,8 @@ type Own struct {
 	host string
 	// had are the addresses that the bond has or had, and until when.
 	had map[hwaddr.Addr]time.Time
+	// guests are ports behind which no frame of this host itself comes in.
+	guests map[string]bool
 }
 
 // OwnInput is what [OwnOf] goes by. All but Bond may be missing.
@@ -42,7 +44,7 @@ type OwnInput struct {
 // OwnOf finds what belongs to the bond.
 func OwnOf(in OwnInput) Own {
 	bond, links := in.Bond, in.Links
-	own := Own{Bond: bond, names: append([]string{bond}, in.Members...), ips: slices.Clone(in.IPs), host: in.Host, had: map[hwaddr.Addr]time.Time{}}
+	own := Own{Bond: bond, names: append([]string{bond}, in.Members...), ips: slices.Clone(in.IPs), host: in.Host, had: map[hwaddr.Addr]time.Time{}, guests: map[string]bool{}}
 	maps.Copy(own.had, in.Had)
 	for _, c := range in.Configs {
 		if c == nil {
@@ -88,7 +90,17 @@ func OwnOf(in OwnInput) Own {
 			}
 		}
 	}
+	for _, l := range links {
+		own.guests[l.Name] = !own.has(l.Name) && !leadsOut(l)
+	}
 	return own
+}
+
+// leadsOut reports whether frames that come in at an interface come from outside
+// of this host: they may be its own, back from the LAN. What comes from a guest or
+// container is never.
+func leadsOut(l source.Link) bool {
+	return l.Kind == "" || slices.Contains([]string{"vlan", "bond", "team"}, l.Kind)
 }
 
 // IPs are the IP addresses that the bond is configured to have.
@@ -121,7 +133,7 @@ func (o Own) owns(c source.Claim) bool {
 		// The bond itself, seen through another port of this host on its LAN: not
 		// after it gave the address up, give or take what the tables' clock is off.
 		until, ok := o.had[c.Addr]
-		return ok && !c.Time.After(until.Add(2*time.Second))
+		return ok && !c.Time.After(until.Add(2*time.Second)) && !o.guests[c.Port]
 	case "arpwatch", "dhcpd leases", "dnsmasq leases":
 		// They remember the bond itself from before the last boot.
 		return slices.Contains(o.ips, c.IP) || o.host != "" && hostname(c.Name) == hostname(o.host)

@@ -61,6 +61,16 @@ func TestVerdicts(t *testing.T) {
 		"unreadable":             {map[string]string{"leases.gz": "\x1f\x8b\x08\x00"}, nil, CannotTell, "compressed"},
 		"unreadable but in use":  {map[string]string{"leases.gz": "\x1f\x8b\x08\x00", "ethers": asked + " x\n"}, nil, InUse, "x"},
 		"not static":             {map[string]string{"rc.bond.conf": "IFNAME[0]=bond0\nHWADDR[0]=$(mac)\n"}, nil, CannotTell, "HWADDR[0] cannot be read"},
+		"a column unread":        {map[string]string{"a.csv": "name;mac\na;02:00:5e:10:00:08\nb;02:00:5e:10:00\n"}, nil, CannotTell, "a.csv:3: "},
+		"a column unread twice":  {map[string]string{"a.csv": "name;mac\na;x\nb;y\n"}, nil, CannotTell, "expected six octets such as 02:00:5e:10:00:07, and 1 more"},
+		"a text with mistakes":   {map[string]string{"wiki": "02:00:5e:10:00 and 02:00:5e:10:00:08\n"}, nil, NotSeen, "among 1 address"},
+		"FAILED":                 {map[string]string{"n": "192.0.2.8 dev eth0 lladdr 02:00:5e:10:00:07 FAILED\n"}, nil, NotSeen, "but for a neighbour that did not answer: 192.0.2.8 on eth0"},
+		"FAILED and STALE":       {map[string]string{"n": "192.0.2.8 dev eth0 lladdr 02:00:5e:10:00:07 FAILED\n192.0.2.9 dev eth0 lladdr 02:00:5e:10:00:07 STALE\n"}, nil, InUse, "192.0.2.9 on eth0"},
+		"lease that has ended":   {map[string]string{"l": "1700000000 02:00:5e:10:00:07 192.0.2.36 nas *\n"}, nil, CannotTell, "ask who had it: nas 192.0.2.36"},
+		"lease ended, reserved":  {map[string]string{"l": "1700000000 02:00:5e:10:00:07 192.0.2.36 nas *\n", "ethers": "02:00:5e:10:00:07 printer\n"}, nil, InUse, "printer"},
+		"lease that is free":     {map[string]string{"l": "lease 192.0.2.34 {\n binding state free;\n hardware ethernet 02:00:5e:10:00:07;\n}\n"}, nil, CannotTell, "lease free"},
+		"a hash":                 {map[string]string{"w": "commit 02005e10000a\n02:00:5e:10:00:08\n"}, nil, NotSeen, "among 1 address"},
+		"digits alone in a text": {map[string]string{"w": "see 02005e100007\n"}, nil, InUse, "these digits may be something else"},
 		"live":                   {nil, &Live{Interface: "eth0", Seen: "an ARP reply"}, InUse, "on the LAN at eth0: an ARP reply"},
 		"live silent":            {nil, &Live{Interface: "eth0"}, NotSeen, "nor on the LAN at eth0"},
 		"live in doubt":          {nil, &Live{Interface: "eth0", Doubt: "no carrier"}, CannotTell, "no carrier"},
@@ -81,7 +91,7 @@ func TestVerdicts(t *testing.T) {
 			if r.Worst() != c.want {
 				t.Errorf("worst is %s", r.Worst())
 			}
-			if strings.Contains(a.Why, "free") || strings.Contains(a.Why, "unique") {
+			if strings.Contains(a.Why, "is free") || strings.Contains(a.Why, "unique") {
 				t.Errorf("%q promises too much", a.Why)
 			}
 		})
@@ -90,9 +100,10 @@ func TestVerdicts(t *testing.T) {
 
 // TestOwn checks what a bond may share its address with.
 func TestOwn(t *testing.T) {
+	bondAddr, bond1Addr := addr(t, "02:00:5e:10:00:01"), addr(t, "02:00:5e:10:00:02")
 	links := []source.Link{
-		{Index: 2, Name: "eth0", Master: 5}, {Index: 3, Name: "eth1", Master: 5}, {Index: 4, Name: "eth2"}, {Index: 5, Name: "bond0", Kind: "bond", Master: 7},
-		{Index: 6, Name: "bond0.5", Kind: "vlan", Parent: 5}, {Index: 7, Name: "br0", Kind: "bridge"}, {Index: 8, Name: "tap0", Kind: "tun", Master: 7}, {Index: 9, Name: "bond1", Kind: "bond"},
+		{Index: 2, Name: "eth0", Master: 5}, {Index: 3, Name: "eth1", Master: 5}, {Index: 4, Name: "eth2"}, {Index: 5, Name: "bond0", Kind: "bond", Addr: bondAddr, Master: 7},
+		{Index: 6, Name: "bond0.5", Kind: "vlan", Parent: 5}, {Index: 7, Name: "br0", Kind: "bridge"}, {Index: 8, Name: "tap0", Kind: "tun", Master: 7}, {Index: 9, Name: "bond1", Kind: "bond", Addr: bond1Addr},
 	}
 	dir, _ := files(t, map[string]string{"rc.bond.conf": "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1 eth3\"\nIPADDRS[0]=\"192.0.2.5/24 192.0.2.6/24\"\n"})
 	conf, err := bondconf.Read(filepath.Join(dir, "rc.bond.conf"))
@@ -117,6 +128,10 @@ func TestOwn(t *testing.T) {
 		{source.Claim{Source: "neighbours", IP: "192.0.2.5"}, false},
 		{source.Claim{Source: "bonding", File: "/proc/net/bonding/bond0", Note: "System MAC address"}, true},
 		{source.Claim{Source: "bonding", File: "/proc/net/bonding/bond0", Note: "Partner Mac Address"}, false},
+		{source.Claim{Source: "bridges", Port: "eth2", Addr: bondAddr}, true},
+		{source.Claim{Source: "bridges", Port: "tap0", Addr: bondAddr}, false},
+		{source.Claim{Source: "bridges", Port: "eth2", Addr: bond1Addr}, false},
+		{source.Claim{Source: "bridges", Port: "eth1", Addr: bond1Addr}, false},
 		{source.Claim{Source: "arpwatch", IP: "192.0.2.6"}, true},
 		{source.Claim{Source: "arpwatch", IP: "192.0.2.7"}, false},
 		{source.Claim{Source: "dhcpd leases", Name: "WEB1.example.net"}, true},
@@ -225,7 +240,8 @@ func TestAuditInterfaces(t *testing.T) {
 		"veth ends":           {[]source.Link{{Index: 2, Name: "v0", Kind: "veth", Addr: a, Parent: 3}, {Index: 3, Name: "v1", Kind: "veth", Addr: a, Parent: 2}}, nil, Interfaces, ""},
 		"another host":        {[]source.Link{bond}, []source.Claim{{Addr: a, Source: "neighbours", IP: "192.0.2.9", Port: "eth5"}}, Elsewhere, "mac new"},
 		"bridge's own port":   {[]source.Link{{Index: 5, Name: "br0", Kind: "bridge", Addr: a}, {Index: 2, Name: "eth0", Addr: a, Master: 5}}, []source.Claim{{Addr: a, Source: "bridges", Port: "eth0"}}, "", ""},
-		"learned by a bridge": {[]source.Link{bond, {Index: 5, Name: "br0", Kind: "bridge", Addr: b}, {Index: 6, Name: "vnet0", Addr: b, Master: 5}}, []source.Claim{{Addr: a, Source: "bridges", Port: "vnet0"}}, Elsewhere, ""},
+		"learned by a bridge": {[]source.Link{bond, {Index: 5, Name: "br0", Kind: "bridge", Addr: b}, {Index: 6, Name: "vnet0", Kind: "tun", Addr: b, Master: 5}}, []source.Claim{{Addr: a, Source: "bridges", Port: "vnet0"}}, Elsewhere, ""},
+		"learned from a NIC":  {[]source.Link{bond, {Index: 5, Name: "br0", Kind: "bridge", Addr: b}, {Index: 2, Name: "eth2", Addr: b, Master: 5}}, []source.Claim{{Addr: a, Source: "bridges", Port: "eth2"}}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var claims []source.Claim
