@@ -172,7 +172,7 @@ func (b *build) checkDoinstFits(doinst *script) {
 					b.add(fit.rule, file, call.line, "%s is installed, and doinst.sh does not call %s", cut(w), fit.program)
 				}
 			}
-			if strings.HasPrefix(w, "$PKG/") && strings.HasSuffix(w, ".new") && !told["new"] && !does(".new") {
+			if strings.HasPrefix(w, "$PKG/") && strings.HasSuffix(w, ".new") && !strings.Contains(w, "/doc/") && !told["new"] && !does(".new") {
 				told["new"] = true
 				b.add("doinst-new", file, call.line, "%s is made, and no doinst.sh puts it into place", cut(w))
 			}

@@ -56,6 +56,11 @@ func (b *build) checkInfo(text string) {
 	if len(order) == len(slackbuild.InfoFields) && !slices.Equal(order, slackbuild.InfoFields) {
 		b.add("info-order", file, 0, "the fields are not in the usual order: %s", strings.Join(slackbuild.InfoFields, " "))
 	}
+	for _, f := range fields {
+		if at := strings.IndexAny(f.Value, "$`\\"); at >= 0 {
+			b.add("info-shell", file, f.Line, "%s: %q: a shell does something else with this than show it", f.Name, cut(f.Value[at:]))
+		}
+	}
 	b.checkContinuations(file, text, fields)
 	b.checkInfoValues(file)
 	b.checkRequires(file, text)
@@ -167,7 +172,7 @@ func (b *build) checkURLs(file, field string, urls []string) {
 	var names, from []string // the files, and the URL of each
 	versioned := false
 	for _, u := range urls {
-		if !urlRE.MatchString(u) || strings.ContainsAny(u, "$`") {
+		if !urlRE.MatchString(u) {
 			b.add("info-url", file, line, "%s: %q is no http, https or ftp address", field, cut(u))
 			continue
 		}
@@ -196,30 +201,72 @@ func (b *build) checkURLs(file, field string, urls []string) {
 	}
 }
 
-// checkSourceNames finds sources that are saved under one name, or under one
-// that another begins with.
+// checkSourceNames finds sources that are saved under one name, and those that
+// sbopkg mistakes for each other.
 func (b *build) checkSourceNames(file, field string, line int, names, from []string) {
-	order := make([]int, len(names))
-	for n := range order {
-		order[n] = n
+	first := map[string]int{}
+	for n, name := range names {
+		m, twice := first[name]
+		switch {
+		case !twice:
+			first[name] = n
+		case from[n] != from[m]:
+			b.add("info-url-same", file, line, "%s: two sources are called %s", field, name)
+		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(names[a], names[b]) })
-	for k, n := range order {
-		// Names with this one in front follow it.
-		for _, m := range order[k+1:] {
-			if !strings.HasPrefix(names[m], names[n]) {
-				break
+	if n, taken := mistaken(names); n >= 0 {
+		b.add("info-url-prefix", file, line, "%s: sbopkg takes %s for %s, since other names begin like it", field, taken, names[n])
+	}
+}
+
+// mistaken fetches sources as sbopkg 0.38 does, which looks for the n-th of them
+// in the n-th line of the list of all files in its cache whose names begin as a
+// source is called: a name that begins as another's gives that two lines. It is
+// the first source for which another is taken, or -1.
+func mistaken(names []string) (n int, taken string) {
+	const most = 200 // the work grows with the third power
+	if len(names) > most || !beginAlike(names) {
+		return -1, ""
+	}
+	var cached []string
+	for n, name := range names {
+		for range 2 { // before and after it is fetched
+			var lines []string
+			for _, wanted := range names {
+				before := len(lines)
+				for _, have := range cached {
+					if strings.HasPrefix(have, wanted) {
+						lines = append(lines, have)
+					}
+				}
+				if len(lines) == before {
+					lines = append(lines, "")
+				}
 			}
-			if names[n] != names[m] {
-				b.add("info-url-prefix", file, line, "%s: %s is how %s begins, and sbopkg takes the one for the other", field, names[n], names[m])
-				break
-			}
-			if from[n] != from[m] {
-				b.add("info-url-same", file, line, "%s: two sources are called %s", field, names[n])
-				break
+			switch got := lines[n]; got {
+			case name:
+			case "":
+				if !slices.Contains(cached, name) {
+					cached = append(cached, name)
+					slices.Sort(cached)
+				}
+			default:
+				return n, got
 			}
 		}
 	}
+	return -1, ""
+}
+
+// beginAlike reports whether one of the names begins with another.
+func beginAlike(names []string) bool {
+	sorted := slices.Sorted(slices.Values(names))
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i] != sorted[i-1] && strings.HasPrefix(sorted[i], sorted[i-1]) {
+			return true
+		}
+	}
+	return false
 }
 
 var paramNameRE = regexp.MustCompile(`[?;]fn?=([^?;&]+)`)

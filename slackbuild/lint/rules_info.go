@@ -12,6 +12,11 @@ var infoRules = []finding.Rule{{
 	Fix:     `NAME="VALUE", nothing else`,
 	Fixable: true,
 }, {
+	Name:  "info-shell",
+	Level: finding.Error,
+	Why:   "sbopkg reads the file with a shell, which runs what is in $( ) and expands the rest",
+	Fix:   "write the value itself",
+}, {
 	Name:  "info-fields",
 	Level: finding.Error,
 	Why:   "tools expect these ten fields: PRGNAM VERSION HOMEPAGE DOWNLOAD MD5SUM DOWNLOAD_x86_64 MD5SUM_x86_64 REQUIRES MAINTAINER EMAIL",
@@ -124,7 +129,7 @@ var infoRules = []finding.Rule{{
 	Name:  "info-url",
 	Level: finding.Error,
 	Why:   "sbopkg hands it to wget as it is",
-	Fix:   "http, https or ftp, nothing to expand",
+	Fix:   "an http, https or ftp address",
 }, {
 	Name:  "info-url-https",
 	Level: finding.Note,
@@ -152,9 +157,9 @@ var infoRules = []finding.Rule{{
 	Fix:   "find other URLs",
 }, {
 	Name:  "info-url-prefix",
-	Level: finding.Error,
-	Why:   "sbopkg finds a source by how its name begins",
-	Fix:   "find other URLs",
+	Level: finding.Note,
+	Why:   "sbopkg finds a source by how its name begins, then calls the sum of the right file wrong; other tools do not mind",
+	Fix:   "put names that begin as others do behind all others, or leave signatures and sums out",
 }, {
 	Name:  "info-url-version",
 	Level: finding.Note,

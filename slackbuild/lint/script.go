@@ -100,7 +100,8 @@ func (c *scriptCheck) say(rule string, line int, format string, args ...any) {
 
 var (
 	headerRE  = regexp.MustCompile(`(?i)#.*(slackware|slackbuild).*(build|script|slackbuild)`)
-	licenceRE = regexp.MustCompile(`(?i)(copyright|\(c\)|licen[cs]e|public domain|redistribution|warranty|unlicense|SPDX)`)
+	licenceRE = regexp.MustCompile(`(?i)(copyright|\(c\)|licen[cs]e|public[- ]domain|copyleft|warrant(y|ies)|SPDX)|` +
+		`\b(re)?distribut(e|ion)\b|\b[AL]?GPL|\bBSD\b|\bMIT\b|\bISC\b|\bCC0\b|\bWTFPL\b|do what the f|freely (copy|use|modify|distribute)`)
 )
 
 // templateComments are instructions of SlackBuilds.org's template that are to
@@ -135,11 +136,8 @@ func (c *scriptCheck) header() {
 
 // start looks at the first command: into the script's own directory.
 func (c *scriptCheck) start() {
-	goes := func(w string) bool {
-		return w == "$(dirname $0)" || w == "${0%/*}" || w == "$(dirname $(readlink -f $0))"
-	}
 	for _, call := range c.s.calls {
-		if call.scope.level() == 0 && call.words[0] == "cd" && len(call.words) == 2 && goes(call.words[1]) {
+		if call.scope.level() == 0 && call.words[0] == "cd" && len(call.words) == 2 && strings.Contains(call.words[1], "0") && ownDirectory(call.words[1]) {
 			if call.line > 1 && c.effectBefore(call.pos) {
 				c.say("script-cd", call.line, "other commands come before cd $(dirname $0)")
 			}
@@ -368,26 +366,63 @@ func (c *scriptCheck) directories() {
 	}
 }
 
-// unpacksHere reports whether sources are unpacked before the script has gone
-// to a directory of the build.
+// unpacksHere reports whether sources are unpacked while the script is still in
+// its own directory.
 func (c *scriptCheck) unpacksHere() bool {
-	build := func(w string) bool { return strings.HasPrefix(w, "$TMP") || strings.HasPrefix(w, "$PKG") }
 	for _, call := range c.s.calls {
+		if call.scope.inside(isFunction) {
+			continue // which may be called from anywhere
+		}
 		switch call.name() {
-		case "cd", "pushd":
-			if call.has(build) {
+		case "cd", "pushd", "popd":
+			if len(call.words) < 2 || !ownDirectory(call.words[1]) {
 				return false
 			}
-		case "tar", "unzip":
-			elsewhere := call.has(func(w string) bool {
-				return strings.HasPrefix(w, "-C") || strings.HasPrefix(w, "--directory") || w == "-d"
-			})
-			if !elsewhere {
+		default:
+			if call.unpacks() && !call.has(elsewhere) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// ownDirectory reports whether the word is the script's own directory.
+func ownDirectory(w string) bool {
+	switch w {
+	case "$(dirname $0)", "${0%/*}", "$(dirname $(readlink -f $0))", "$CWD", ".":
+		return true
+	}
+	return false
+}
+
+// unpacks reports whether the command unpacks an archive, rather than make or
+// list one.
+func (c call) unpacks() bool {
+	switch c.name() {
+	case "tar", "bsdtar":
+		if len(c.words) < 2 {
+			return false
+		}
+		first := strings.TrimPrefix(c.words[1], "-")
+		short := !strings.HasPrefix(first, "-") && strings.ContainsRune(first, 'x') && !strings.ContainsAny(first, "=./$")
+		return (short || c.has(func(w string) bool {
+			return w == "--extract" || w == "--get" || w == "-x" || strings.HasPrefix(w, "-x")
+		})) &&
+			!c.has(func(w string) bool { return w == "-O" || w == "--to-stdout" }) && !(short && strings.ContainsRune(first, 'O'))
+	case "unzip":
+		return !c.has(func(w string) bool {
+			return strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.ContainsAny(w, "lptvzZc")
+		})
+	}
+	return false
+}
+
+// elsewhere reports whether an argument of tar or unzip names a directory to
+// unpack to.
+func elsewhere(w string) bool {
+	return strings.HasPrefix(w, "-C") || strings.HasPrefix(w, "--directory") || strings.HasPrefix(w, "--one-top-level") ||
+		w == "-d" || strings.HasPrefix(w, "-d$")
 }
 
 // hasSource reports whether the script unpacks more than documentation.

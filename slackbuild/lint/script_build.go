@@ -15,11 +15,7 @@ func (c *scriptCheck) tree() {
 	if !c.hasSource() {
 		return
 	}
-	if !c.s.says(func(w string) bool {
-		return strings.Contains(w, "chown") || strings.HasPrefix(w, "--no-same-owner") || strings.HasPrefix(w, "--owner")
-	}) {
-		c.say("script-chown", 0, "no chown -R root:root .: the owners of the archive get into the package")
-	}
+	c.owners()
 	modes := slices.ContainsFunc(c.s.calls, func(o call) bool {
 		switch o.name() {
 		case "chmod", "install":
@@ -32,6 +28,65 @@ func (c *scriptCheck) tree() {
 	if !modes {
 		c.say("script-modes", 0, "the modes of the archive's files are not set right (find . -perm ... -exec chmod)")
 	}
+}
+
+// owners finds files that keep the owner they have in the archive: unpacked by
+// root's tar, and moved or copied with their owners into the package, or
+// unpacked there at once. Packages for Debian have root's files anyway, and zip
+// archives name no owner.
+func (c *scriptCheck) owners() {
+	if c.s.says(func(w string) bool {
+		return strings.Contains(w, "chown") || strings.HasPrefix(w, "--no-same-owner") || strings.HasPrefix(w, "--owner") || w == "fakeroot"
+	}) {
+		return
+	}
+	unpacked, inPackage := false, false
+	for _, call := range c.s.calls {
+		switch name := call.name(); {
+		case name == "cd" || name == "pushd":
+			inPackage = len(call.words) > 1 && strings.HasPrefix(call.words[1], "$PKG")
+		case name == "unzip" || !call.unpacks():
+		case call.has(func(w string) bool { return strings.Contains(w, "data.tar") || w == "z" || w == "-" }) || call.pipedTo():
+		case inPackage && !call.has(elsewhere) || call.has(func(w string) bool { return strings.HasPrefix(strings.TrimPrefix(w, "-C"), "$PKG") }):
+			c.say("script-chown", call.line, "the archive is unpacked into the package with its owners, and there is no chown")
+			return
+		default:
+			unpacked = true
+		}
+		if unpacked && call.keepsOwner() {
+			c.say("script-chown", call.line, "%s takes the owner that the file has in the archive along, and there is no chown -R root:root .", call.name())
+			return
+		}
+	}
+}
+
+// pipedTo reports whether the command reads from a pipe.
+func (c call) pipedTo() bool {
+	return c.scope.inside(func(n syntax.Node) bool {
+		b, ok := n.(*syntax.BinaryCmd)
+		return ok && (b.Op == syntax.Pipe || b.Op == syntax.PipeAll) && c.pos >= b.Y.Pos().Offset()
+	})
+}
+
+// keepsOwner reports whether the command puts files into the package as they
+// are in the unpacked source, with their owners.
+func (c call) keepsOwner() bool {
+	if len(c.words) < 3 || !strings.HasPrefix(c.words[len(c.words)-1], "$PKG") {
+		return false
+	}
+	keeps := c.name() == "mv"
+	from := ""
+	for _, w := range c.words[1 : len(c.words)-1] {
+		switch {
+		case !strings.HasPrefix(w, "-"):
+			from = w
+		case c.name() == "cp":
+			keeps = keeps || w == "--archive" || strings.HasPrefix(w, "--preserve") || !strings.HasPrefix(w, "--") && strings.ContainsAny(w, "ap")
+		case c.name() == "rsync":
+			keeps = keeps || !strings.HasPrefix(w, "--") && strings.ContainsAny(w, "ao")
+		}
+	}
+	return keeps && from != "" && !strings.HasPrefix(from, "$") && !strings.HasPrefix(from, "/")
 }
 
 // install looks at what is put into $PKG.
@@ -277,23 +332,36 @@ func (c *scriptCheck) refusesArch() bool {
 
 // places reports directories of the target that a package stays out of.
 func (c *scriptCheck) places() {
-	seen := map[string]bool{}
+	local, opt := 0, 0
+	var in string
 	for _, call := range c.s.calls {
 		words := append(slices.Clone(call.words), c.s.outputs(call.stmt)...)
 		for _, w := range words {
-			switch {
-			case placeRE.MatchString(w) && !seen["local"] && call.name() != "sed" && call.name() != "rm" && call.name() != "rmdir":
-				seen["local"] = true
-				c.say("script-usr-local", call.line, "%s: /usr/local is the administrator's", w)
-			case strings.HasPrefix(w, "$PKG/opt") && !seen["opt"]:
-				seen["opt"] = true
+			if placeRE.MatchString(w) && local == 0 && call.name() != "sed" {
+				local, in = call.line, w
+			}
+			if strings.HasPrefix(w, "$PKG/opt") && opt == 0 {
+				opt = call.line
 				c.say("script-opt", call.line, "%s: packages seldom go to /opt", w)
 			}
 		}
 	}
+	// What is moved on from there, or removed, does not stay.
+	taken := slices.ContainsFunc(c.s.calls, func(o call) bool {
+		switch o.name() {
+		case "mv", "rm", "rmdir":
+			return o.has(func(w string) bool {
+				return strings.HasPrefix(w, "$PKG/usr/local") || strings.HasPrefix(w, "usr/local") || w == "local"
+			})
+		}
+		return false
+	})
+	if local > 0 && !taken {
+		c.say("script-usr-local", local, "%s: /usr/local is the administrator's", in)
+	}
 }
 
-var placeRE = regexp.MustCompile(`^(\$PKG|--prefix=|PREFIX=|prefix=)/usr/local`)
+var placeRE = regexp.MustCompile(`^(\$PKG|--prefix=|PREFIX=|prefix=|-DCMAKE_INSTALL_PREFIX(:PATH)?=)/usr/local(/|$)`)
 
 // copies finds cp where cat is usual: it takes mode and owner along.
 func (c *scriptCheck) copies() {

@@ -12,7 +12,7 @@ import (
 // named: all of them.
 var fetches = map[string][]string{
 	"wget": nil, "curl": nil, "aria2c": nil, "git": {"clone", "fetch", "pull", "submodule"}, "svn": {"co", "checkout", "export"}, "hg": {"clone"},
-	"npm": {"install", "ci"}, "npx": nil, "yarn": nil, "pnpm": {"install"}, "pip": {"install", "download"}, "pip3": {"install", "download"},
+	"npm": {"install", "ci"}, "yarn": {"", "install", "add"}, "pnpm": {"install"}, "pip": {"install", "download"}, "pip3": {"install", "download"},
 	"cargo": {"fetch", "install", "vendor"}, "go": {"get", "install", "mod"}, "gem": {"install", "fetch"}, "bundle": {"install"},
 	"composer": {"install"}, "dotnet": {"restore"},
 }
@@ -64,7 +64,7 @@ func (c *scriptCheck) reallyFetches(call call, name, second string) bool {
 	has := func(words ...string) bool {
 		return call.has(func(w string) bool { return slices.Contains(words, w) })
 	}
-	if has("--help", "--version", "--offline", "--no-index", "--local", "-l") {
+	if has("--help", "--version", "--offline", "--no-index", "--local", "-l") || c.onlyWithoutSource(call) {
 		return false
 	}
 	switch name {
@@ -72,7 +72,11 @@ func (c *scriptCheck) reallyFetches(call call, name, second string) bool {
 		return second == "get" || second == "mod" && has("download", "vendor", "tidy") ||
 			second == "install" && call.has(func(w string) bool { return strings.Contains(w, "@") })
 	case "pip", "pip3":
-		return !has("--no-deps", ".") && !call.has(func(w string) bool { return strings.HasSuffix(w, ".whl") || strings.HasSuffix(w, ".") })
+		return !has("--no-deps", ".") && !call.has(func(w string) bool {
+			return strings.HasSuffix(w, ".whl") || strings.HasSuffix(w, ".") || strings.HasSuffix(w, ".tar.gz")
+		})
+	case "npm":
+		return !call.has(func(w string) bool { return strings.HasSuffix(w, ".tgz") || strings.HasSuffix(w, ".tar.gz") })
 	case "gem":
 		return !call.has(func(w string) bool { return strings.HasSuffix(w, ".gem") })
 	case "cargo":
@@ -82,6 +86,16 @@ func (c *scriptCheck) reallyFetches(call call, name, second string) bool {
 	}
 	return true
 }
+
+// onlyWithoutSource reports whether the command is run where a file beside the
+// script is missing: maintainers make archives of modules that way.
+func (c *scriptCheck) onlyWithoutSource(call call) bool {
+	return slices.ContainsFunc(c.s.guards(call.scope, call.pos), func(cond string) bool {
+		return strings.Contains(cond, "$CWD") && fileTestRE.MatchString(cond)
+	})
+}
+
+var fileTestRE = regexp.MustCompile(`(^| )-[efrs] `)
 
 // goFetches reports a go build without vendored modules: one source only, no
 // -mod=vendor, no module proxy or cache set up by the script.
