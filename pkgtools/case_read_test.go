@@ -34,7 +34,6 @@ func TestCaseRefused(t *testing.T) {
 		err  string
 	}{
 		{"16 path with ..", rawPackage(t, "a-1-noarch-1", reg("../x")), "leaves the package"},
-		{"16 absolute path", rawPackage(t, "a-1-noarch-1", reg("/abs/x")), "is absolute"},
 		{"16 path with .. inside", rawPackage(t, "a-1-noarch-1", reg("usr/../../x")), "leaves the package"},
 		{"16 link outside", rawPackage(t, "a-1-noarch-1", reg("../outside/alink")), "leaves the package"},
 		{"17 file through a link", rawPackage(t, "a-1-noarch-1", tdir("./"), tlink("l", "/tmp"), reg("l/x")), "no directory"},
@@ -45,7 +44,7 @@ func TestCaseRefused(t *testing.T) {
 		{"29 zeros", zeros, "empty"},
 		{"30 directory in the way", rawPackage(t, "a-1-noarch-1", tdir("./"), reg("dir")), "in the way"},
 		{"13 script that no shell reads", pack(t, "a-1-noarch-1", file("install/doinst.sh", "if true( cd a ; rm -rf b )\n")), "cannot read"},
-		{"twice", rawPackage(t, "a-1-noarch-1", tdir("./"), reg("f"), reg("f")), "twice"},
+		{"a file and a directory", rawPackage(t, "a-1-noarch-1", tdir("./"), reg("f"), tdir("f/")), "twice"},
 		{"hard link outside", rawPackage(t, "a-1-noarch-1", tdir("./"), tar.Header{Typeflag: tar.TypeLink, Name: "h", Linkname: "../../etc/passwd"}), "leaves the package"},
 		{"hard link to what is not there", rawPackage(t, "a-1-noarch-1", tdir("./"), tar.Header{Typeflag: tar.TypeLink, Name: "h", Linkname: "etc/passwd"}), "stands before"},
 	} {

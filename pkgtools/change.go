@@ -92,13 +92,14 @@ type changer struct {
 	mine    map[string]bool // places of what the new package has
 	removed map[string]bool // places of what goes
 	late    []int           // entries that need a directory to go first
+	mkdirs  map[string]int  // actions that make directories, by their places
 }
 
 // testStep interrupts changes in tests.
 var testStep func(what string) error
 
 func (d *Database) change(ctx context.Context, kind, name string, olds []string, opt ChangeOptions) (*Report, error) {
-	c := &changer{d: d, opt: opt, now: time.Now(), mine: map[string]bool{}, removed: map[string]bool{},
+	c := &changer{d: d, opt: opt, now: time.Now(), mine: map[string]bool{}, removed: map[string]bool{}, mkdirs: map[string]int{},
 		report: &Report{Action: kind, DryRun: opt.DryRun}}
 	c.step = func(what string) error {
 		if testStep != nil {

@@ -25,6 +25,7 @@ type Entry struct {
 	User, Group string
 	ModTime     time.Time // whole seconds
 	Size        int64     // of a regular file
+	Sparse      bool      // the archive has no blocks of zeros of it; a Writer ignores this
 	Link        string    // where a symbolic link points
 	// HardLink is the path of an earlier regular file that this is another
 	// name of. Size and Open do not count then.

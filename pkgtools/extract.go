@@ -11,7 +11,9 @@ import (
 	"os"
 	"os/user"
 	"path"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -68,13 +70,19 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 	if err != nil {
 		return err
 	}
-	for i := len(dirs) - 1; i >= 0; i-- { // a directory's own time last
+	// A directory's own time last, and its mode: it may shut out what is below.
+	// Of two entries for one directory the later one counts.
+	slices.SortStableFunc(dirs, func(a, b Entry) int { return strings.Compare(below(b.Path), below(a.Path)) })
+	for i := range dirs {
 		if err := x.setDir(&dirs[i], dirs[i].Path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// below is the path p, where the root comes before all that is in it.
+func below(p string) string { return strings.TrimPrefix(path.Join("/", p), "/") }
 
 // extractor makes files below a directory that it cannot leave.
 type extractor struct {
@@ -181,10 +189,19 @@ func (x *extractor) file(e *Entry, p string, content io.Reader) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if n, err := io.Copy(f, content); err != nil {
+	var to io.Writer = f
+	if e.Sparse {
+		to = &holes{File: f}
+	}
+	if n, err := io.Copy(to, content); err != nil {
 		return err
 	} else if n != e.Size {
 		return io.ErrUnexpectedEOF
+	}
+	if e.Sparse {
+		if err := f.Truncate(e.Size); err != nil { // a hole at its end
+			return err
+		}
 	}
 	return x.attributes(f, e)
 }
@@ -207,7 +224,7 @@ func (x *extractor) attributes(f *os.File, e *Entry) error {
 	if err := setXattrs(f, e.Xattrs); err != nil {
 		return err
 	}
-	t := unix.NsecToTimeval(e.ModTime.UnixNano())
+	t := unix.NsecToTimeval(e.ModTime.UnixNano()) // fileTime has seen to its range
 	if err := unix.Futimes(int(f.Fd()), []unix.Timeval{t, t}); err != nil {
 		return &fs.PathError{Op: "set the time of", Path: f.Name(), Err: err}
 	}

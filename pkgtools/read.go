@@ -12,9 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
-	"strings"
-	"time"
 )
 
 // Limits bound what reading a package may cost. A field that is 0 has the value
@@ -97,16 +94,21 @@ type Reader struct {
 	file    io.Closer // what Open has opened
 	src     *source
 	z       io.ReadCloser
+	buf     *bufio.Reader // the archive: what in reads
 	in      *meteredReader
 	tr      *tar.Reader
 	entry   *Entry
 	ext     string
 	limits  Limits
 	seen    map[string]fs.FileMode
+	texts   map[string]string // names of accounts, which are the same all over
+	global  map[string]string // pax records for all members that follow
+	odd     oddities
 	total   int64 // of what the files expand to
 	names   int64 // of what is kept of the entries
 	dotted  int   // members whose names start with ./
-	members int
+	members int   // of any type
+	entries int   // of these, those that Next gave
 	err     error
 }
 
@@ -157,10 +159,9 @@ func (r *Reader) open(ctx context.Context, data io.ReaderAt, size int64, opt Rea
 }
 
 func (r *Reader) start(ctx context.Context, stream io.Reader, compressed int64, opt ReadOptions) {
-	r.limits, r.seen = opt.Limits.orDefault(), map[string]fs.FileMode{}
-	// tar asks for single blocks.
-	stream = bufio.NewReaderSize(stream, 256<<10)
-	r.in = &meteredReader{ctx: ctx, r: stream, limits: r.limits, compressed: compressed, progress: opt.Progress}
+	r.limits, r.seen, r.texts = opt.Limits.orDefault(), map[string]fs.FileMode{}, map[string]string{}
+	r.buf = bufio.NewReaderSize(stream, 256<<10) // tar asks for single blocks
+	r.in = &meteredReader{ctx: ctx, r: r.buf, limits: r.limits, compressed: compressed, progress: opt.Progress}
 	r.tr = tar.NewReader(r.in)
 }
 
@@ -176,8 +177,9 @@ func (r *Reader) Close() error {
 // because makes err say which package cannot be read, unless it is that the
 // reading was interrupted.
 func (r *Reader) because(err error) error {
+	var named *PackageError
 	switch {
-	case err == io.EOF:
+	case err == io.EOF || errors.As(err, &named):
 		return err
 	case r.in != nil && r.in.ctx.Err() != nil:
 		return context.Cause(r.in.ctx)
@@ -188,52 +190,131 @@ func (r *Reader) because(err error) error {
 // Size is how much of the uncompressed archive has been read.
 func (r *Reader) Size() int64 { return r.in.n }
 
+// Odd is what was unusual about the archive as far as it was read: what
+// Slackware's package tools take all the same.
+func (r *Reader) Odd() []Finding { return r.odd.findings() }
+
 // Next goes to the next entry. Its content is read with Read.
 func (r *Reader) Next() (*Entry, error) {
 	if r.err == nil {
-		if r.entry, r.err = r.next(); r.err != nil {
-			r.err = r.because(r.err)
-		}
+		r.entry, r.err = r.next()
 	}
 	if r.err != nil {
+		r.err = r.because(r.err)
 		return nil, r.err
 	}
 	return r.entry, nil
 }
 
 // Read reads the content of the entry that Next gave last.
-func (r *Reader) Read(p []byte) (int, error) {
-	n, err := r.tr.Read(p)
+func (r *Reader) Read(p []byte) (n int, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			n, err = 0, r.because(panicked(v))
+			r.err = err
+		}
+	}()
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err = r.tr.Read(p)
 	if err != nil && err != io.EOF {
 		err = r.because(r.cause(err)) // never io.EOF: that would be the end of the content
 	}
 	return n, err
 }
 
-func (r *Reader) next() (*Entry, error) {
-	// What of the last entry was not read is read now, so that the place where
-	// the next one must begin is known.
-	if r.entry != nil {
-		if _, err := io.Copy(io.Discard, r.tr); err != nil {
+// panicked is the error for a library that failed on what it was given.
+func panicked(v any) error {
+	return fmt.Errorf("is damaged in a way that no reader is prepared for (%.200v)", v)
+}
+
+func (r *Reader) next() (e *Entry, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			e, err = nil, panicked(v)
+		}
+	}()
+	for e == nil {
+		if err := r.skip(); err != nil {
+			return nil, err
+		}
+		h, err := r.tr.Next()
+		if err == io.EOF { // in the middle of a member's headers
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
 			return nil, r.cause(err)
 		}
+		if r.members++; int64(r.members) > r.limits.Entries {
+			return nil, &LimitError{"the number of files", r.limits.Entries}
+		}
+		if e, err = r.convert(h); err != nil {
+			return nil, err
+		}
 	}
-	end := (r.in.n + tarBlock - 1) / tarBlock * tarBlock
-	h, err := r.tr.Next()
-	if err == io.EOF {
-		return nil, r.finish(end)
-	}
-	if err != nil {
-		return nil, r.cause(err)
-	}
-	if r.members++; int64(r.members) > r.limits.Entries {
-		return nil, &LimitError{"the number of files", r.limits.Entries}
-	}
-	e, err := r.convert(h)
-	if err != nil {
-		return nil, err
-	}
+	r.entries++
 	return e, r.count(e)
+}
+
+// skip reads what was not read of the last member, and finds out whether that
+// was the last one: then it reads the stream to its end and gives io.EOF. One
+// block of zeros is the end, as it is for tar: makepkg up to Slackware 14.2
+// wrote no second one where the first filled the last record of the archive.
+func (r *Reader) skip() error {
+	if r.members > 0 {
+		if _, err := io.Copy(io.Discard, r.tr); err != nil {
+			return r.cause(err)
+		}
+	}
+	pad := int(-r.in.n & (tarBlock - 1)) // up to the next block, which tar has not read yet
+	b, err := r.buf.Peek(pad + tarBlock)
+	switch {
+	case err != nil && err != io.EOF:
+		r.in.err = cutOff(err)
+		return r.in.err
+	case err == io.EOF && r.members == 0 && len(b) == 0:
+		return errors.New("the archive is empty")
+	case err == io.EOF && len(b) != pad:
+		return errors.New("the archive is cut off")
+	case err == io.EOF:
+		return errors.New("the archive is cut off: its end mark is missing")
+	case !zeros(b[pad:]):
+		return nil
+	case r.entries == 0:
+		return errors.New("the archive is empty")
+	}
+	return r.finish(pad)
+}
+
+// finish reads the stream to its end, which checks its sums. What stands
+// behind the end of the archive is no part of it.
+func (r *Reader) finish(pad int) error {
+	buf := make([]byte, 64<<10)
+	zeros, other := int64(-pad), int64(0)
+	for {
+		n, err := r.in.Read(buf)
+		if other == 0 {
+			k := len(buf[:n]) - len(bytes.TrimLeft(buf[:n], "\x00"))
+			zeros += int64(k)
+			other += int64(n - k)
+		} else {
+			other += int64(n)
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case other > 0:
+		r.odd.add(Warning, "", "there is more behind the end of the archive, which tar does not read")
+	case zeros < 2*tarBlock:
+		r.odd.add(Note, "", "the archive ends in one block of zeros, not two, as old versions of tar write it")
+	}
+	return io.EOF
 }
 
 // count adds e to what the package holds. Sparse files are larger than what is
@@ -266,123 +347,6 @@ func (r *Reader) cause(err error) error {
 	return fmt.Errorf("the archive is damaged: %w", err)
 }
 
-// finish reads the stream to its end, which checks its sums. end is where the
-// last entry ended: two blocks of zeros have to follow.
-func (r *Reader) finish(end int64) error {
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := r.in.Read(buf)
-		if len(bytes.Trim(buf[:n], "\x00")) > 0 {
-			return errors.New("there is data after the end of the archive")
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-	}
-	switch {
-	case r.members == 0:
-		return errors.New("the archive is empty")
-	case r.in.n < end+2*tarBlock:
-		return errors.New("the archive is cut off: its end mark is missing")
-	}
-	return io.EOF
-}
-
-// convert makes an Entry of a header, and checks it.
-func (r *Reader) convert(h *tar.Header) (*Entry, error) {
-	p, err := memberPath(h.Name)
-	if err != nil {
-		return nil, err
-	}
-	if strings.HasPrefix(h.Name, "./") && p != "." {
-		r.dotted++
-	}
-	e := &Entry{
-		Path: p, Mode: fileMode(h.Mode), UID: h.Uid, GID: h.Gid, User: h.Uname, Group: h.Gname,
-		ModTime: time.Unix(h.ModTime.Unix(), 0), Size: h.Size,
-	}
-	switch h.Typeflag {
-	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
-	case tar.TypeLink:
-		if e.HardLink, err = memberPath(h.Linkname); err != nil {
-			return nil, fmt.Errorf("hard link %q: %w", p, err)
-		}
-		if mode, ok := r.seen[e.HardLink]; !ok || !mode.IsRegular() {
-			return nil, fmt.Errorf("hard link %q: no file %q stands before it", p, e.HardLink)
-		}
-		e.Size = 0
-	case tar.TypeSymlink:
-		e.Mode, e.Link = fs.ModeSymlink|0o777, h.Linkname
-		if e.Link == "" || strings.IndexByte(e.Link, 0) >= 0 || len(e.Link) >= maxPath {
-			return nil, fmt.Errorf("symbolic link %q: impossible target %q", p, e.Link)
-		}
-	case tar.TypeDir:
-		e.Mode |= fs.ModeDir
-	case tar.TypeFifo:
-		e.Mode |= fs.ModeNamedPipe
-	case tar.TypeChar:
-		e.Mode |= fs.ModeDevice | fs.ModeCharDevice
-		e.Major, e.Minor = h.Devmajor, h.Devminor
-	case tar.TypeBlock:
-		e.Mode |= fs.ModeDevice
-		e.Major, e.Minor = h.Devmajor, h.Devminor
-	default:
-		return nil, fmt.Errorf("%q has the unknown type %q", p, h.Typeflag)
-	}
-	if !e.Mode.IsRegular() {
-		e.Size = 0
-	}
-	for key, value := range h.PAXRecords {
-		if strings.HasPrefix(key, "SCHILY.xattr.") || strings.HasPrefix(key, "SCHILY.acl.") {
-			e.setXattr(key, value)
-		}
-	}
-	return e, r.remember(e)
-}
-
-// maxPath is the kernel's PATH_MAX.
-const maxPath = 4096
-
-// remember refuses a second entry of the same path, and one below something
-// that is no directory.
-func (r *Reader) remember(e *Entry) error {
-	if _, ok := r.seen[e.Path]; ok {
-		return fmt.Errorf("%q is in the archive twice", e.Path)
-	}
-	for dir := path.Dir(e.Path); dir != "."; dir = path.Dir(dir) {
-		if mode, ok := r.seen[dir]; ok {
-			if !mode.IsDir() {
-				return fmt.Errorf("%q is below %q, which is no directory", e.Path, dir)
-			}
-			break
-		}
-	}
-	mode := e.Mode
-	if e.HardLink != "" {
-		mode = 0 // a regular file
-	}
-	r.seen[e.Path] = mode
-	return nil
-}
-
-// memberPath is the path of a member: names may start with "./".
-func memberPath(name string) (string, error) {
-	p := name
-	for strings.HasPrefix(p, "./") {
-		p = strings.TrimLeft(p[2:], "/")
-	}
-	if p = strings.TrimSuffix(p, "/"); p == "" && name != "" && name[0] == '.' {
-		p = "."
-	}
-	if len(p) >= maxPath {
-		return "", fmt.Errorf("a path of %d bytes is longer than any file system takes", len(p))
-	}
-	return p, checkPath(p)
-}
-
 // meteredReader counts the uncompressed bytes and stops at the limits.
 type meteredReader struct {
 	ctx        context.Context
@@ -413,11 +377,19 @@ func (m *meteredReader) Read(p []byte) (int, error) {
 		err = &LimitError{"the size of the archive", m.limits.Size}
 	case m.n > RatioFrom && m.n/m.limits.Ratio > m.compressed:
 		err = &LimitError{"the ratio of the archive's size to the file's", m.limits.Ratio}
-	case err == io.ErrUnexpectedEOF:
-		err = errors.New("the file is cut off")
+	default:
+		err = cutOff(err)
 	}
 	if err != nil {
 		m.err = err
 	}
 	return n, err
+}
+
+// cutOff says what a decompressor means by io.ErrUnexpectedEOF.
+func cutOff(err error) error {
+	if err == io.ErrUnexpectedEOF {
+		return errors.New("the file is cut off")
+	}
+	return err
 }

@@ -25,6 +25,8 @@ type Package struct {
 	// Dotted is set where the names of the members start with "./", as plain
 	// tar makes them: installpkg then finds neither doinst.sh nor slack-desc.
 	Dotted bool
+	// Odd is what was unusual about the archive; see Reader.Odd.
+	Odd []Finding
 }
 
 // Description is the lines that installpkg records for the package, with the
@@ -72,7 +74,7 @@ func scan(ctx context.Context, name string, opt ReadOptions, visit func(*Entry, 
 	for !enough(p) {
 		e, err := r.Next()
 		if err == io.EOF {
-			p.Size, p.Dotted = r.Size(), r.dotted > 0
+			p.Size, p.Dotted, p.Odd = r.Size(), r.dotted > 0, r.Odd()
 			return p, nil
 		}
 		if err != nil {

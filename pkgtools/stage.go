@@ -169,9 +169,14 @@ func (c *changer) planDir(e *Entry, place string, files *extractor) error {
 }
 
 func (c *changer) planMkdir(place string, attr *fileAttr) error {
+	if i, ok := c.mkdirs[place]; ok { // it comes after its contents, or twice
+		c.x.list.Actions[i].Attr = attr
+		return nil
+	}
 	if err := c.planParents(place); err != nil {
 		return err
 	}
+	c.mkdirs[place] = len(c.x.list.Actions)
 	c.x.list.Actions = append(c.x.list.Actions, action{Do: "mkdir", Path: place, Attr: attr})
 	c.x.t.plan(place, true)
 	return nil
