@@ -217,7 +217,7 @@ func TestCase42OldPackageStays(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "bad option" && !haveXz() {
+			if name == "bad option" && xzUtils() == 0 {
 				t.Skip("xz: not installed")
 			}
 			dir := t.TempDir()

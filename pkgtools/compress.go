@@ -19,17 +19,18 @@ import (
 
 // The engines that Compression.Engine can name.
 const (
-	Auto     = ""        // a program where there is one, else Go
-	Program  = "program" // xz(1), an error where it is missing
+	Auto     = ""        // xz of XZ Utils where there is one, else Go
+	Program  = "program" // xz of XZ Utils, an error where it is missing
 	SevenZip = "7z"      // 7-Zip, an error where it is missing; it cannot read
 	Go       = "go"      // this process: no program is needed
 )
 
-// Compression says how an archive is compressed. The zero value is level 9,
-// all processors, and the best engine there is.
+// Compression says how an archive is compressed. The zero value is level 9, and
+// all processors. The bytes depend on the version of the program that is used,
+// but on no other program being there or not: bzip2 and lzip are used also where
+// lbzip2 and plzip are installed, which write others.
 type Compression struct {
-	// Engine is for xz. Auto takes 7-Zip for what is too small to be cut for
-	// several processors, which it compresses to the same size with two.
+	// Engine is for xz.
 	Engine string
 	// Options are given to the compressor program in place of -9.
 	Options []string
@@ -121,22 +122,17 @@ func (c *compression) gzip() (io.WriteCloser, error) {
 }
 
 func (c *compression) bzip2() (io.WriteCloser, error) {
-	program := "bzip2"
-	if _, err := exec.LookPath("lbzip2"); err == nil {
-		program = "lbzip2"
-	}
-	return c.program(append([]string{program, "-c"}, c.options("-9")...)...)
+	return c.program(append([]string{"bzip2", "-c"}, c.options("-9")...)...)
 }
 
 func (c *compression) lzip() (io.WriteCloser, error) {
-	if _, err := exec.LookPath("plzip"); err == nil {
-		return c.program(append([]string{"plzip", "-c", "--threads=" + strconv.Itoa(c.Threads)}, c.options("-9")...)...)
-	}
-	c.notes = append(c.notes, "plzip compression utility not found in $PATH.", "package will not support multithreaded decompression.")
 	return c.program(append([]string{"lzip", "-c"}, c.options("-9")...)...)
 }
 
 func (c *compression) lzma() (io.WriteCloser, error) {
+	if xzUtils() == 0 {
+		return nil, fmt.Errorf("%w, which is needed for this kind of package", errNoXz)
+	}
 	return c.program(append([]string{"xz", "--format=lzma", "-c"}, c.options("-9")...)...)
 }
 

@@ -33,29 +33,43 @@ type source struct {
 }
 
 // stream is the file from its beginning. The buffer matters: the decoders ask
-// for single bytes.
-func (s *source) stream() *bufio.Reader {
-	return bufio.NewReaderSize(io.NewSectionReader(s, 0, s.size), mib)
+// for single bytes. So does the context: they may read a lot before they give
+// anything.
+func (s *source) stream(ctx context.Context) *bufio.Reader {
+	return bufio.NewReaderSize(&contextReader{ctx, io.NewSectionReader(s, 0, s.size)}, 256<<10)
+}
+
+// contextReader ends with its context.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *contextReader) Read(p []byte) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, context.Cause(c.ctx)
+	}
+	return c.r.Read(p)
 }
 
 // formats by the bytes with which a file starts.
 var formats = []struct {
 	magic, ext string
-	open       func(s *source) (io.ReadCloser, error) // nil for xz
+	open       func(ctx context.Context, s *source) (io.ReadCloser, error) // nil for xz
 }{
 	{"\xfd7zXZ\x00", ".txz", nil},
-	{"\x1f\x8b", ".tgz", func(s *source) (io.ReadCloser, error) {
-		return gzip.NewReader(s.stream())
+	{"\x1f\x8b", ".tgz", func(ctx context.Context, s *source) (io.ReadCloser, error) {
+		return gzip.NewReader(s.stream(ctx))
 	}},
-	{"BZh", ".tbz", func(s *source) (io.ReadCloser, error) {
-		return io.NopCloser(bzip2.NewReader(s.stream())), nil
+	{"BZh", ".tbz", func(ctx context.Context, s *source) (io.ReadCloser, error) {
+		return io.NopCloser(bzip2.NewReader(s.stream(ctx))), nil
 	}},
-	{"LZIP", ".tlz", func(s *source) (io.ReadCloser, error) {
-		return io.NopCloser(newLzipReader(s.stream())), nil
+	{"LZIP", ".tlz", func(ctx context.Context, s *source) (io.ReadCloser, error) {
+		return io.NopCloser(newLzipReader(ctx, s.stream(ctx), maxDicts(s.size))), nil
 	}},
 	// A .tlz before Slackware 15.0 is raw LZMA.
-	{"\x5d\x00\x00", ".tlz", func(s *source) (io.ReadCloser, error) {
-		in := s.stream()
+	{"\x5d\x00\x00", ".tlz", func(ctx context.Context, s *source) (io.ReadCloser, error) {
+		in := s.stream(ctx)
 		r, err := lzma.ReaderConfig{DictCap: maxDictionary}.NewReader(in)
 		if err != nil {
 			return nil, err
@@ -95,7 +109,7 @@ func (s *source) decompress(ctx context.Context, engine string, threads int) (r 
 		if format.open == nil {
 			r, err = s.xz(ctx, engine, threads)
 		} else {
-			r, err = format.open(s)
+			r, err = format.open(ctx, s)
 		}
 		return r, format.ext, err
 	}
@@ -103,7 +117,7 @@ func (s *source) decompress(ctx context.Context, engine string, threads int) (r 
 }
 
 func (s *source) xz(ctx context.Context, engine string, threads int) (io.ReadCloser, error) {
-	if engine != Go && haveXz() {
+	if engine != Go && xzUtils() > 0 {
 		if threads <= 0 {
 			threads = runtime.NumCPU()
 		}
@@ -111,12 +125,12 @@ func (s *source) xz(ctx context.Context, engine string, threads int) (io.ReadClo
 			"--memlimit-decompress="+strconv.Itoa(2*maxDictionary))
 	}
 	if engine == Program {
-		return nil, errors.New("there is no xz program")
+		return nil, errNoXz
 	}
-	if err := checkXz(s); err != nil {
+	if err := checkXz(ctx, s); err != nil {
 		return nil, err
 	}
-	r, err := xz.ReaderConfig{DictCap: 8 * mib}.NewReader(s.stream())
+	r, err := xz.ReaderConfig{DictCap: 8 * mib}.NewReader(s.stream(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,8 @@ type ExtractOptions struct {
 	Devices bool
 	// Each, where set, is called for each entry before it is made.
 	Each func(*Entry)
+	// Warn, where set, is told beforehand what is odd about the archive.
+	Warn func(Oddity)
 }
 
 // Extract unpacks the package file name into the directory dir, without
@@ -36,7 +38,7 @@ type ExtractOptions struct {
 // written. No path leaves dir, whatever the package or symbolic links that are
 // in dir already say: that is an error.
 func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
-	_, err := Scan(ctx, name, opt.ReadOptions, func(e *Entry, _ io.Reader) error {
+	p, err := Scan(ctx, name, opt.ReadOptions, func(e *Entry, _ io.Reader) error {
 		if e.device() && !opt.Devices {
 			return fmt.Errorf("%q is a %s, which would not be made", e.Path, e.Kind())
 		}
@@ -44,6 +46,11 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, o := range p.Odd {
+		if opt.Warn != nil {
+			opt.Warn(o)
+		}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -72,7 +79,7 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 	}
 	// A directory's own time last, and its mode: it may shut out what is below.
 	// Of two entries for one directory the later one counts.
-	slices.SortStableFunc(dirs, func(a, b Entry) int { return strings.Compare(below(b.Path), below(a.Path)) })
+	slices.SortStableFunc(dirs, func(a, b Entry) int { return strings.Compare(fromRoot(b.Path), fromRoot(a.Path)) })
 	for i := range dirs {
 		if err := x.setDir(&dirs[i], dirs[i].Path); err != nil {
 			return err
@@ -81,8 +88,8 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 	return nil
 }
 
-// below is the path p, where the root comes before all that is in it.
-func below(p string) string { return strings.TrimPrefix(path.Join("/", p), "/") }
+// fromRoot is the path p, where the root comes before all that is in it.
+func fromRoot(p string) string { return strings.TrimPrefix(path.Join("/", p), "/") }
 
 // extractor makes files below a directory that it cannot leave.
 type extractor struct {

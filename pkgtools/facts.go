@@ -29,7 +29,7 @@ type sayer func(path, format string, args ...any)
 // it, and lint adds what is only custom. A level has one meaning: an Error is a
 // package that the package tools do not install, upgrade or remove as it was
 // meant, a Warning probably a mistake, a Note worth knowing.
-var packageRules = slices.Concat(nameRules, memberRules, modeRules, contentRules, scriptRules)
+var packageRules = slices.Concat(nameRules, archiveRules, memberRules, modeRules, contentRules, scriptRules)
 
 // PackageRules lists the rules that Verify judges packages by.
 func PackageRules() []finding.Rule {

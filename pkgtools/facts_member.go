@@ -4,6 +4,7 @@ package pkgtools
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -20,8 +21,20 @@ var nameRules = []packageRule{{
 	Why:   "tools take the name apart at its last three hyphens",
 	Fix:   "NAME-VERSION-ARCH-BUILD.txz",
 	Package: func(v *verifier, say sayer) {
-		if v.badName != nil {
+		var few *PartsError
+		if v.badName != nil && !errors.As(v.badName, &few) {
 			say("", "%v", v.badName)
+		}
+	},
+}, {
+	Name:  "package-name-parts",
+	Level: finding.Warning,
+	Why:   "upgradepkg takes all of it for the name, so another version is another package",
+	Fix:   "NAME-VERSION-ARCH-BUILD.txz",
+	Package: func(v *verifier, say sayer) {
+		var few *PartsError
+		if errors.As(v.badName, &few) {
+			say("", "%v", few)
 		}
 	},
 }, {

@@ -5,7 +5,6 @@ package pkgtools
 import (
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/slackbond/slackbond/pkgtools/finding"
@@ -71,8 +70,8 @@ var modeRules = []packageRule{{
 	Why:   "it runs with rights that its user does not have",
 	Fix:   "check that the program needs it",
 	Entry: func(_ *verifier, m *member) string {
-		if _, ok := m.Xattrs["SCHILY.xattr.security.capability"]; ok {
-			return "has file capabilities"
+		if has := m.Capabilities(); has != "" {
+			return "has file capabilities: " + shorten(has)
 		}
 		return ""
 	},
@@ -82,17 +81,16 @@ var modeRules = []packageRule{{
 	Why:   "others than its mode shows can use it",
 	Fix:   "check that it is meant, or setfacl -b",
 	Entry: func(_ *verifier, m *member) string {
-		var has []string
-		for name, text := range m.Xattrs {
-			if kind, ok := strings.CutPrefix(name, "SCHILY.acl."); ok {
-				has = append(has, kind+" "+shorten(strings.ReplaceAll(strings.TrimSpace(text), "\n", ",")))
-			}
-		}
-		slices.Sort(has)
-		if len(has) == 0 {
+		access, inherited := m.ACLs()
+		switch {
+		case access+inherited == "":
 			return ""
+		case access == "":
+			return "has an access control list for what is made in it: " + shorten(inherited)
+		case inherited == "":
+			return "has an access control list: " + shorten(access)
 		}
-		return "has an access control list: " + strings.Join(has, "; ")
+		return "has access control lists: " + shorten(access) + ", and for what is made in it " + shorten(inherited)
 	},
 }, {
 	Name:  "package-dir-mode",

@@ -263,6 +263,9 @@ func TestFacts(t *testing.T) {
 		{[]tar.Header{root, tdir("usr/"), tlink("usr/l", "install/x")}, []string{"package-install", "package-link", "package-link-broken"}},
 		{[]tar.Header{root, reg("install")}, []string{"package-install"}},
 		{[]tar.Header{root, tdir("install/"), {Name: "install/doinst.sh", Typeflag: tar.TypeFifo}}, []string{"doinst-file", "package-device"}},
+		{[]tar.Header{root, tdir("usr/"), reg("usr//x")}, []string{"package-archive"}},
+		{[]tar.Header{root, tdir("usr/"), reg("/usr/x")}, []string{"package-archive"}},
+		{[]tar.Header{root, tdir("usr/"), reg("usr/x"), reg("usr/x")}, []string{"package-archive"}},
 		{[]tar.Header{root, tdir("usr/"), reg("usr/x"), tdir("install/"), {Name: "install/doinst.sh", Typeflag: tar.TypeLink, Linkname: "usr/x"}}, []string{"doinst-file"}},
 		{[]tar.Header{root, reg("./f")}, []string{"package-dotted", "package-top"}},
 		{[]tar.Header{tdir("usr/")}, []string{"package-root"}},
@@ -275,7 +278,9 @@ func TestFacts(t *testing.T) {
 			check(t, rawPackage(t, "thing-1.0-noarch-1", test.headers...), want)
 		})
 	}
-	check(t, rawPackage(t, "three-1-x", root), []string{"package-name", "package-slack-desc"})
+	check(t, rawPackage(t, "three-1-x", root), []string{"package-name-parts", "package-slack-desc"})
+	check(t, rawPackage(t, "a b-1-noarch-1", root), []string{"package-name", "package-slack-desc"})
+	check(t, compressed(t, "a-1-noarch-1", append(archive(t, rawMember{root, ""}), end(1)...)), []string{"package-archive-old", "package-doc", "package-slack-desc"})
 	suffix := strings.TrimSuffix(rawPackage(t, "a-1-noarch-1", root), ".tgz")
 	if err := os.Rename(suffix+".tgz", suffix+".txz"); err != nil {
 		t.Fatal(err)

@@ -228,7 +228,7 @@ func FuzzXzIndex(f *testing.F) {
 		if n, err := xzSize(s); err == nil && n < 0 {
 			t.Errorf("size %d", n)
 		}
-		checkXz(s)
+		checkXz(t.Context(), s)
 	})
 }
 
@@ -327,7 +327,7 @@ func FuzzVerify(f *testing.F) {
 func FuzzLzip(f *testing.F) {
 	f.Add([]byte("LZIP\x01\x0c\x00\x83\xff\xfb\xff\xff\xc0\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		io.Copy(io.Discard, io.LimitReader(newLzipReader(bufio.NewReader(bytes.NewReader(data))), 1<<20))
+		io.Copy(io.Discard, io.LimitReader(newLzipReader(t.Context(), bufio.NewReader(bytes.NewReader(data)), 4*maxDictionary), 1<<20))
 	})
 }
 

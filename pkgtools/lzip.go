@@ -4,6 +4,7 @@ package pkgtools
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,7 +17,9 @@ import (
 // lzipReader decompresses lzip files, of one member or several:
 // https://www.nongnu.org/lzip/manual/lzip_manual.html#File-format
 type lzipReader struct {
+	ctx     context.Context
 	in      *bufio.Reader
+	dicts   int64 // how much may be cleared for dictionaries, each member's anew
 	counter *byteCounter
 	data    io.Reader
 	sum     uint32
@@ -24,7 +27,9 @@ type lzipReader struct {
 	members int
 }
 
-func newLzipReader(in *bufio.Reader) *lzipReader { return &lzipReader{in: in} }
+func newLzipReader(ctx context.Context, in *bufio.Reader, dicts int64) *lzipReader {
+	return &lzipReader{ctx: ctx, in: in, dicts: dicts}
+}
 
 // byteCounter counts the bytes that the decoder takes: it asks for one at a
 // time, so it takes none of the trailer.
@@ -82,8 +87,14 @@ func (z *lzipReader) Read(p []byte) (int, error) {
 	}
 }
 
+// lzipMember is what setting up a decoder costs, as bytes that are cleared.
+const lzipMember = 256 << 10
+
 // next reads the header of a member: magic, version 1, coded dictionary size.
 func (z *lzipReader) next() error {
+	if z.ctx.Err() != nil {
+		return context.Cause(z.ctx)
+	}
 	if _, err := z.in.Peek(1); err == io.EOF && z.members > 0 {
 		return io.EOF
 	}
@@ -100,6 +111,12 @@ func (z *lzipReader) next() error {
 	}
 	dict := uint32(1) << bits
 	dict -= dict / 16 * uint32(h[5]>>5)
+	switch z.dicts -= int64(dict) + lzipMember; {
+	case dict > maxDictionary:
+		return fmt.Errorf("lzip: needs a dictionary of more than %d MiB", maxDictionary/mib)
+	case z.dicts < 0:
+		return errors.New("lzip: has more members, or with larger dictionaries, than can be undone in good time")
+	}
 	// The same stream with the header of an .lzma file of unknown size:
 	// properties lc=3, lp=0, pb=2.
 	header := binary.LittleEndian.AppendUint32([]byte{0x5d}, dict)

@@ -186,7 +186,7 @@ func (r *Reader) remember(e *Entry) error {
 			return fmt.Errorf("%q is in the archive twice, once as a directory", e.Path)
 		}
 		if !mode.IsDir() {
-			r.odd.add(Warning, e.Path, "is in the archive twice; what comes later counts")
+			r.odd.add(e.Path, "is in the archive twice, and what comes later counts")
 		}
 	}
 	for dir := path.Dir(e.Path); dir != "."; dir = path.Dir(dir) {
@@ -222,9 +222,9 @@ func (r *Reader) memberPath(name string) (string, error) {
 	}
 	switch plain = strings.TrimSuffix(plain, "/"); {
 	case strings.HasPrefix(name, "/"):
-		r.odd.add(Warning, p, "has the absolute name %q in the archive", name)
+		r.odd.add(p, "has the absolute name %q in the archive", name)
 	case plain != p && plain != "":
-		r.odd.add(Warning, p, "has the name %q in the archive", name)
+		r.odd.add(p, "has the name %q in the archive", name)
 	}
 	if len(p) >= maxPath {
 		return "", fmt.Errorf("a path of %d bytes is longer than any file system takes", len(p))
@@ -232,16 +232,32 @@ func (r *Reader) memberPath(name string) (string, error) {
 	return p, checkPath(p)
 }
 
-// oddities are findings of which there may be as many as members: of each kind
-// the first is kept, and the others are counted.
+// Oddity is something unusual about an archive that tar, and Slackware's package
+// tools with it, take all the same.
+type Oddity struct {
+	Path string // of the first member that has it; empty where it is the archive's
+	Text string
+	// Usual is set where versions of the package tools write it themselves.
+	Usual bool
+}
+
+func (o Oddity) String() string {
+	if o.Path == "" {
+		return o.Text
+	}
+	return fmt.Sprintf("%q %s", o.Path, o.Text)
+}
+
+// oddities are those of one archive. Of each kind the first is kept, and the
+// others are counted: there may be as many as members.
 type oddities struct {
-	first []Finding
+	first []Oddity
 	kinds map[string]int // index in first
 	more  []int
 }
 
 // add takes format for the kind.
-func (o *oddities) add(s Severity, p, format string, args ...any) {
+func (o *oddities) add(p, format string, args ...any) {
 	if i, ok := o.kinds[format]; ok {
 		o.more[i]++
 		return
@@ -250,14 +266,15 @@ func (o *oddities) add(s Severity, p, format string, args ...any) {
 		o.kinds = map[string]int{}
 	}
 	o.kinds[format] = len(o.first)
-	o.first, o.more = append(o.first, Finding{s, p, fmt.Sprintf(format, args...)}), append(o.more, 0)
+	o.first = append(o.first, Oddity{Path: p, Text: fmt.Sprintf(format, args...)})
+	o.more = append(o.more, 0)
 }
 
-func (o *oddities) findings() []Finding {
+func (o *oddities) list() []Oddity {
 	all := slices.Clone(o.first)
 	for i, n := range o.more {
 		if n > 0 {
-			all[i].Text += fmt.Sprintf("; so it is with %d more", n)
+			all[i].Text += fmt.Sprintf(" (and %d more)", n)
 		}
 	}
 	return all

@@ -46,14 +46,34 @@ func BaseName(full string) string {
 	return rest
 }
 
+// PartsError is a name of fewer than four parts: the package tools take it, and
+// all of it is the name of the package.
+type PartsError struct {
+	Full  string
+	Parts int
+}
+
+func (e *PartsError) Error() string {
+	return fmt.Sprintf("package name %q has %d of the four parts NAME-VERSION-ARCH-BUILD", e.Full, e.Parts)
+}
+
+// Check tells whether the package tools can deal with the name for all that.
+func (e *PartsError) Check() error {
+	if err := checkPart(e.Full, true); err != nil {
+		return fmt.Errorf("package name %q: %w", e.Full, err)
+	}
+	return nil
+}
+
 // ParseName splits the name of a package or package file; directories and an
-// extension are ignored. The result has passed Check.
+// extension are ignored. The result has passed Check. A name of fewer parts is a
+// *PartsError.
 func ParseName(path string) (Name, error) {
 	full, _ := TrimExt(path)
 	parts := strings.Split(full, "-")
 	n := len(parts)
 	if n < 4 {
-		return Name{}, fmt.Errorf("package name %q has %d of the four parts NAME-VERSION-ARCH-BUILD", full, n)
+		return Name{}, &PartsError{full, n}
 	}
 	name := Name{strings.Join(parts[:n-3], "-"), parts[n-3], parts[n-2], parts[n-1]}
 	return name, name.Check()

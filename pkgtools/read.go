@@ -22,8 +22,9 @@ type Limits struct {
 	Entries int64
 }
 
-// DefaultLimits are far above any package of Slackware.
-var DefaultLimits = Limits{Size: 32 << 30, Ratio: 250, Entries: 1 << 20}
+// DefaultLimits are far above any package of Slackware: the kernel's source has
+// 90,000 files. With them, what is kept of a package takes some 100 MB at most.
+var DefaultLimits = Limits{Size: 32 << 30, Ratio: 250, Entries: 1 << 18}
 
 // RatioFrom is the uncompressed size below which Limits.Ratio does not count:
 // what is that small does no harm.
@@ -46,7 +47,7 @@ func (l Limits) orDefault() Limits {
 // maxNames bounds the memory for what is known of all entries together: their
 // paths, targets, owners and extended attributes. The kernel's source, with the
 // most and longest names in Slackware, has 7 MB of them.
-const maxNames = 256 * mib
+const maxNames = 64 * mib
 
 // A PackageError is why a package file cannot be read: it is missing, damaged
 // or hostile, or passes a limit, which then is a *LimitError.
@@ -190,9 +191,8 @@ func (r *Reader) because(err error) error {
 // Size is how much of the uncompressed archive has been read.
 func (r *Reader) Size() int64 { return r.in.n }
 
-// Odd is what was unusual about the archive as far as it was read: what
-// Slackware's package tools take all the same.
-func (r *Reader) Odd() []Finding { return r.odd.findings() }
+// Odd is what was unusual about the archive as far as it was read.
+func (r *Reader) Odd() []Oddity { return r.odd.list() }
 
 // Next goes to the next entry. Its content is read with Read.
 func (r *Reader) Next() (*Entry, error) {
@@ -310,9 +310,10 @@ func (r *Reader) finish(pad int) error {
 	}
 	switch {
 	case other > 0:
-		r.odd.add(Warning, "", "there is more behind the end of the archive, which tar does not read")
+		r.odd.add("", "there is more behind the end of the archive, which tar does not read")
 	case zeros < 2*tarBlock:
-		r.odd.add(Note, "", "the archive ends in one block of zeros, not two, as old versions of tar write it")
+		r.odd.add("", "the archive ends in one block of zeros, not two, as makepkg up to Slackware 14.2 may write it")
+		r.odd.first[len(r.odd.first)-1].Usual = true
 	}
 	return io.EOF
 }

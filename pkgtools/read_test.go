@@ -19,17 +19,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// member is a header with its content, for archives as no tool of ours makes
+// rawMember is a header with its content, for archives as no tool of ours makes
 // them.
-type member struct {
+type rawMember struct {
 	tar.Header
 	content string
 }
 
-func mreg(name, content string) member { return member{reg(name), content} }
+func mreg(name, content string) rawMember { return rawMember{reg(name), content} }
 
 // archive is the members without the end of an archive.
-func archive(t testing.TB, members ...member) []byte {
+func archive(t testing.TB, members ...rawMember) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	tw := tar.NewWriter(&b)
@@ -107,11 +107,11 @@ func TestReadAsTar(t *testing.T) {
 	if out, err := exec.Command("tar", "--version").Output(); err != nil || !strings.Contains(string(out), "GNU tar") {
 		t.Skip("no GNU tar")
 	}
-	hard := func(name, target string) member {
-		return member{tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: target}, ""}
+	hard := func(name, target string) rawMember {
+		return rawMember{tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: target}, ""}
 	}
-	dirMode := func(name string, mode int64) member {
-		return member{tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: mode}, ""}
+	dirMode := func(name string, mode int64) rawMember {
+		return rawMember{tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: mode}, ""}
 	}
 	body := archive(t, mreg("f", strings.Repeat("x", 1000)), mreg("g", "y"))
 	sparse := func(dir string) {
@@ -145,9 +145,9 @@ func TestReadAsTar(t *testing.T) {
 		{"directory that shuts out", slices.Concat(archive(t, dirMode("d/", 0o500), dirMode("d/e/", 0o511), mreg("d/e/f", "x")), end(2)), ""},
 		{"directory twice", slices.Concat(archive(t, dirMode("d/", 0o700), mreg("d/f", "x"), dirMode("d/", 0o751)), end(2)), ""},
 		{"file twice", slices.Concat(archive(t, mreg("f", "old"), hard("h", "f"), mreg("f", "new"), mreg("f", "newest")), end(2)), "in the archive twice"},
-		{"link and file of one name", slices.Concat(archive(t, member{tlink("f", "g"), ""}, mreg("f", "x"), mreg("g", "y"), member{tlink("g", "f"), ""}), end(2)), "twice"},
-		{"hard link to a link", slices.Concat(archive(t, member{tlink("l", "away"), ""}, hard("m", "l"), hard("n", "m")), end(2)), ""},
-		{"hard link to a pipe", slices.Concat(archive(t, member{tar.Header{Typeflag: tar.TypeFifo, Name: "p"}, ""}, hard("q", "p")), end(2)), ""},
+		{"link and file of one name", slices.Concat(archive(t, rawMember{tlink("f", "g"), ""}, mreg("f", "x"), mreg("g", "y"), rawMember{tlink("g", "f"), ""}), end(2)), "twice"},
+		{"hard link to a link", slices.Concat(archive(t, rawMember{tlink("l", "away"), ""}, hard("m", "l"), hard("n", "m")), end(2)), ""},
+		{"hard link to a pipe", slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeFifo, Name: "p"}, ""}, hard("q", "p")), end(2)), ""},
 		{"git archive", slices.Concat(globalHeader(t, "comment="+strings.Repeat("0", 40)), archive(t, dirMode("d/", 0o755), mreg("d/f", "x")), end(2)), ""},
 		{"empty global header", slices.Concat(globalHeader(t), archive(t, mreg("f", "x")), end(2)), ""},
 		{"global time", slices.Concat(globalHeader(t, "mtime=1234567890.5", "uid=6", "gid=7"), archive(t, mreg("f", "x")), end(2)), ""},
@@ -165,7 +165,7 @@ func TestReadAsTar(t *testing.T) {
 		{"sparse, pax 0.0", ofTar(t, nil, sparse, "-S", "--format=pax", "--sparse-version=0.0", "hole"), ""},
 		{"sparse, pax 0.1", ofTar(t, nil, sparse, "-S", "--format=pax", "--sparse-version=0.1", "hole"), ""},
 		{"sparse, pax 1.0", ofTar(t, nil, sparse, "-S", "--format=pax", "--sparse-version=1.0", "hole"), ""},
-		{"old time", slices.Concat(archive(t, member{tar.Header{Typeflag: tar.TypeReg, Name: "f", ModTime: time.Unix(-1000, 0)}, ""}), end(2)), ""},
+		{"old time", slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeReg, Name: "f", ModTime: time.Unix(-1000, 0)}, ""}), end(2)), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -232,7 +232,7 @@ func fullSnapshot(t *testing.T, root string, skip ...string) string {
 // What would be taken for something else, or harm, is refused.
 func TestReadRefused(t *testing.T) {
 	owned := func(uid, gid int) []byte {
-		return slices.Concat(archive(t, member{tar.Header{Typeflag: tar.TypeReg, Name: "su", Mode: 0o4755, Uid: uid, Gid: gid, Format: tar.FormatGNU}, "x"}), end(2))
+		return slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeReg, Name: "su", Mode: 0o4755, Uid: uid, Gid: gid, Format: tar.FormatGNU}, "x"}), end(2))
 	}
 	ids := "ids are at least 0 and less than 4294967295"
 	for _, test := range []struct {
@@ -248,19 +248,19 @@ func TestReadRefused(t *testing.T) {
 		{"uid 2^32 for all", slices.Concat(globalHeader(t, "uid=4294967296"), archive(t, mreg("f", "x")), end(2)), ids},
 		{"uid that is no number", slices.Concat(globalHeader(t, "uid=root"), archive(t, mreg("f", "x")), end(2)), "a global header cannot be read"},
 		{"one path for all", slices.Concat(globalHeader(t, "path=x"), archive(t, mreg("f", "x")), end(2)), "the same path"},
-		{"device 4096,0", slices.Concat(archive(t, member{tar.Header{Typeflag: tar.TypeChar, Name: "d", Devmajor: 4096}, ""}), end(2)), "no kernel has"},
-		{"device 0,2^20", slices.Concat(archive(t, member{tar.Header{Typeflag: tar.TypeBlock, Name: "d", Devminor: 1 << 20}, ""}), end(2)), "no kernel has"},
+		{"device 4096,0", slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeChar, Name: "d", Devmajor: 4096}, ""}), end(2)), "no kernel has"},
+		{"device 0,2^20", slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeBlock, Name: "d", Devminor: 1 << 20}, ""}), end(2)), "no kernel has"},
 		{"no end", archive(t, mreg("f", "x")), "its end mark is missing"},
 		{"half a block at the end", append(archive(t, mreg("f", "x")), make([]byte, 100)...), "cut off"},
 		{"nothing", nil, "empty"},
 		{"only a global header", slices.Concat(globalHeader(t, "comment=x"), end(2)), "empty"},
 		{"end between the headers of one member", slices.Concat(archive(t, mreg(strings.Repeat("n", 200), ""))[:2*tarBlock], end(2)), "cut off"},
-		{"hard link to itself", slices.Concat(archive(t, mreg("f", "x"), member{tar.Header{Typeflag: tar.TypeLink, Name: "f", Linkname: "f"}, ""}), end(2)), "stands before it"},
-		{"hard link to a directory", slices.Concat(archive(t, member{tdir("d/"), ""}, member{tar.Header{Typeflag: tar.TypeLink, Name: "h", Linkname: "d"}, ""}), end(2)), "stands before it"},
+		{"hard link to itself", slices.Concat(archive(t, mreg("f", "x"), rawMember{tar.Header{Typeflag: tar.TypeLink, Name: "f", Linkname: "f"}, ""}), end(2)), "stands before it"},
+		{"hard link to a directory", slices.Concat(archive(t, rawMember{tdir("d/"), ""}, rawMember{tar.Header{Typeflag: tar.TypeLink, Name: "h", Linkname: "d"}, ""}), end(2)), "stands before it"},
 		{"upwards", slices.Concat(archive(t, mreg("a/../f", "x")), end(2)), "leaves the package"},
 		{"upwards behind a slash", slices.Concat(archive(t, mreg("/../f", "x")), end(2)), "leaves the package"},
-		{"below a link", slices.Concat(archive(t, member{tlink("l", "/etc"), ""}, mreg("l/./f", "x")), end(2)), "no directory"},
-		{"below a hard link to a link", slices.Concat(archive(t, member{tlink("l", "/etc"), ""}, member{tar.Header{Typeflag: tar.TypeLink, Name: "m", Linkname: "l"}, ""}, mreg("m/f", "x")), end(2)), "no directory"},
+		{"below a link", slices.Concat(archive(t, rawMember{tlink("l", "/etc"), ""}, mreg("l/./f", "x")), end(2)), "no directory"},
+		{"below a hard link to a link", slices.Concat(archive(t, rawMember{tlink("l", "/etc"), ""}, rawMember{tar.Header{Typeflag: tar.TypeLink, Name: "m", Linkname: "l"}, ""}, mreg("m/f", "x")), end(2)), "no directory"},
 		{"continued elsewhere", slices.Concat(setType(archive(t, mreg("f", "x")), 0, 'M'), end(2)), "unknown type"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -276,7 +276,7 @@ func TestReadRefused(t *testing.T) {
 
 // A package whose members are odd a thousand times tells it once.
 func TestOddOnce(t *testing.T) {
-	var members []member
+	var members []rawMember
 	for i := range 1000 {
 		members = append(members, mreg(fmt.Sprintf("d//f%d", i), ""))
 	}

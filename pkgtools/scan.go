@@ -26,7 +26,7 @@ type Package struct {
 	// tar makes them: installpkg then finds neither doinst.sh nor slack-desc.
 	Dotted bool
 	// Odd is what was unusual about the archive; see Reader.Odd.
-	Odd []Finding
+	Odd []Oddity
 }
 
 // Description is the lines that installpkg records for the package, with the

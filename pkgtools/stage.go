@@ -30,6 +30,11 @@ func (c *changer) stage(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	for _, o := range c.pkg.Odd {
+		if !o.Usual {
+			c.warn(o.String())
+		}
+	}
 	for script, text := range map[string][]byte{doinstPath: c.pkg.Doinst, "install/douninst.sh": c.pkg.Douninst} {
 		if err := checkScript(ctx, script, text); err != nil {
 			return fmt.Errorf("%q: %w", name, err)
@@ -46,8 +51,14 @@ func (c *changer) stageEntry(e *Entry, content io.Reader, files *extractor, stag
 	if e.Path == "install" && !e.Mode.IsDir() {
 		return &EntryError{e.Path, "is a " + e.Kind() + ", where the package's own directory should be"}
 	}
+	if (e.Path == doinstPath || e.Path == douninstPath) && !e.file() {
+		return &EntryError{e.Path, "is a " + e.Kind() + ", not a file of its own, so it cannot be run; make the package anew"}
+	}
 	if e.Path == "install" || strings.HasPrefix(e.Path, "install/") {
 		return nil
+	}
+	if strings.HasPrefix(e.HardLink, "install/") {
+		return &EntryError{e.Path, fmt.Sprintf("is a hard link to %q, which is not installed", e.HardLink)}
 	}
 	place := "."
 	if e.Path != "." {

@@ -147,8 +147,8 @@ func (w *walker) visit(name string, d fs.DirEntry, err error) error {
 // The kernel's names of access control lists, and the pax records for them
 // that GNU tar writes.
 var aclRecords = map[string]string{
-	"system.posix_acl_access":  "SCHILY.acl.access",
-	"system.posix_acl_default": "SCHILY.acl.default",
+	"system.posix_acl_access":  aclAccess,
+	"system.posix_acl_default": aclDefault,
 }
 
 // xattrs reads the extended attributes of the file, as far as they are wanted,
@@ -181,7 +181,7 @@ func (w *walker) xattrs(name string, e *Entry) error {
 			if err != nil {
 				return &fs.PathError{Op: "read the extended attribute " + attr + " of", Path: name, Err: err}
 			}
-			e.setXattr("SCHILY.xattr."+attr, string(value))
+			e.setXattr(paxXattr+attr, string(value))
 		}
 	}
 	return nil

@@ -174,7 +174,7 @@ func aclTagID(word, who string) (tag uint16, id uint32, err error) {
 // setXattrs gives the open file what the pax records of a package say.
 func setXattrs(f *os.File, records map[string]string) error {
 	for record, value := range records {
-		attr, ok := strings.CutPrefix(record, "SCHILY.xattr.")
+		attr, ok := strings.CutPrefix(record, paxXattr)
 		data := []byte(value)
 		if !ok {
 			for kernel, r := range aclRecords {

@@ -4,6 +4,7 @@ package pkgtools
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -52,10 +53,8 @@ func (c *compression) xz() (io.WriteCloser, error) {
 	block := xzBlock(c.total)
 	switch c.Engine {
 	case Auto:
-		if program := sevenZip(); program != "" && block >= c.total && len(c.Options) == 0 {
-			return c.sevenZip(program, block)
-		}
-		if !haveXz() {
+		if xzUtils() == 0 {
+			c.notes = append(c.notes, "there is no xz of XZ Utils: the package is larger than it would be, and has other bytes")
 			return c.xzGo()
 		}
 	case SevenZip:
@@ -63,6 +62,9 @@ func (c *compression) xz() (io.WriteCloser, error) {
 	case Go:
 		return c.xzGo()
 	case Program:
+		if xzUtils() == 0 {
+			return nil, errNoXz
+		}
 	default:
 		return nil, fmt.Errorf("unknown xz engine %q; there are %q, %q and %q", c.Engine, Program, SevenZip, Go)
 	}
@@ -92,34 +94,65 @@ func (c *compression) sevenZip(program string, block int64) (io.WriteCloser, err
 	return c.program(append(args, c.options("-mx=9")...)...)
 }
 
-func haveXz() bool {
-	_, err := exec.LookPath("xz")
-	return err == nil
-}
-
 // xzThreads makes xz use its multi-threaded encoder even for one thread: the
 // other one writes other bytes. Before 5.4 it could not be asked to.
 func xzThreads(n int) string {
 	switch {
 	case n > 1:
 		return strconv.Itoa(n)
-	case xzVersion() >= 504:
+	case xzUtils() >= 504:
 		return "+1"
 	}
 	return "2"
 }
 
-// xzVersion is 504 for xz 5.4; 0 where it is unknown.
-var xzVersion = sync.OnceValue(func() int {
-	out, err := exec.Command("xz", "--version").Output()
-	m := regexp.MustCompile(`^xz \(XZ Utils\) (\d+)\.(\d+)`).FindSubmatch(out)
-	if err != nil || m == nil {
+var errNoXz = errors.New("there is no xz of XZ Utils")
+
+// xzUtils is the version of the xz program: 504 for XZ Utils 5.4, 1 for one that
+// does not tell it, and 0 where there is none, or another one: that of busybox,
+// the only one in Alpine Linux, does not compress and has few of the options.
+func xzUtils() int {
+	program, err := exec.LookPath("xz")
+	if err != nil {
 		return 0
 	}
-	major, _ := strconv.Atoi(string(m[1])) // the pattern has only digits
-	minor, _ := strconv.Atoi(string(m[2]))
+	xzVersions.Lock()
+	defer xzVersions.Unlock()
+	version, known := xzVersions.of[program]
+	if !known {
+		out, err := exec.Command(program, "--version").Output()
+		if err == nil {
+			version = xzVersion(string(out))
+		}
+		if xzVersions.of == nil {
+			xzVersions.of = map[string]int{}
+		}
+		xzVersions.of[program] = version
+	}
+	return version
+}
+
+// xzVersions are those of the programs that were asked.
+var xzVersions struct {
+	sync.Mutex
+	of map[string]int
+}
+
+// xzVersion reads what xz --version prints.
+func xzVersion(text string) int {
+	if !strings.HasPrefix(text, "xz (XZ Utils) ") {
+		return 0
+	}
+	m := xzVersionRE.FindStringSubmatch(text)
+	if m == nil {
+		return 1
+	}
+	major, _ := strconv.Atoi(m[1]) // the pattern has only digits
+	minor, _ := strconv.Atoi(m[2])
 	return 100*major + minor
-})
+}
+
+var xzVersionRE = regexp.MustCompile(`^xz \(XZ Utils\) (\d+)\.(\d+)`)
 
 // xzGoBlock is what one processor compresses at a time where there is no xz
 // program; each block becomes a stream of its own, which all readers of xz

@@ -4,6 +4,7 @@ package pkgtools
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,8 +16,8 @@ import (
 // before anything is known to be true, and for each block anew. The blocks are
 // found as the decoder finds them, one after the other; the indexes at the ends
 // of the streams may lie.
-func checkXz(s *source) error {
-	w := xzWalker{source: s}
+func checkXz(ctx context.Context, s *source) error {
+	w := xzWalker{source: s, ctx: ctx, buf: make([]byte, 64<<10)}
 	for w.at < s.size {
 		if err := w.stream(); err != nil {
 			return err
@@ -27,8 +28,12 @@ func checkXz(s *source) error {
 
 type xzWalker struct {
 	*source
+	ctx   context.Context
 	at    int64
-	dicts int64 // size of all dictionaries
+	dicts int64  // size of all dictionaries
+	buf   []byte // of the file, from bufAt on
+	bufAt int64
+	have  int64
 }
 
 // maxDicts is how much the decoder may clear for all blocks of a file of so
@@ -36,14 +41,24 @@ type xzWalker struct {
 // -9 with blocks of 1 MiB is far below it.
 func maxDicts(size int64) int64 { return 16<<30 + 512*size }
 
-// next reads the next n bytes, which must be there.
+// next reads the next n bytes, which must be there; they stay until the next
+// call. Chunks may be a few bytes long, so the file is read in larger pieces.
 func (w *xzWalker) next(n int64) ([]byte, error) {
-	b := make([]byte, n)
-	if _, err := w.ReadAt(b, w.at); err != nil && err != io.EOF || w.at+n > w.size {
-		return nil, errors.Join(errXz, err)
+	if w.at < w.bufAt || w.at+n > w.bufAt+w.have {
+		if w.ctx.Err() != nil {
+			return nil, context.Cause(w.ctx)
+		}
+		k, err := w.ReadAt(w.buf, w.at)
+		if err != nil && err != io.EOF {
+			return nil, errors.Join(errXz, err)
+		}
+		if w.bufAt, w.have = w.at, int64(k); n > w.have {
+			return nil, errXz
+		}
 	}
+	from := w.at - w.bufAt
 	w.at += n
-	return b, nil
+	return w.buf[from : from+n], nil
 }
 
 // sizes of the check after a block, by the type in the header of the stream.
@@ -54,12 +69,12 @@ func (w *xzWalker) stream() error {
 	if err != nil || string(b) == "\x00\x00\x00\x00" { // padding
 		return err
 	}
-	rest, err := w.next(xzHeaderSize - 4)
-	if err != nil {
+	w.at -= 4
+	if b, err = w.next(xzHeaderSize); err != nil {
 		return err
 	}
-	check, ok := xzChecks[rest[3]]
-	if string(b)+string(rest[:2]) != "\xfd7zXZ\x00" || !ok {
+	check, ok := xzChecks[b[7]]
+	if string(b[:6]) != "\xfd7zXZ\x00" || !ok {
 		return errXz
 	}
 	for {
@@ -142,7 +157,7 @@ func (w *xzWalker) chunks() error {
 
 // index skips the index and the footer.
 func (w *xzWalker) index() error {
-	r := &byteCounter{in: bufio.NewReader(io.NewSectionReader(w, w.at, w.size-w.at))}
+	r := &byteCounter{in: bufio.NewReader(&contextReader{w.ctx, io.NewSectionReader(w, w.at, w.size-w.at)})}
 	records, err := binary.ReadUvarint(r)
 	for i := uint64(0); i < 2*records && err == nil; i++ {
 		_, err = binary.ReadUvarint(r)

@@ -59,6 +59,7 @@ func explodeOne(ctx context.Context, c *cli.Context, file string, read pkgtools.
 	dir, quiet := c.String("directory"), c.Bool("quiet")
 	begun, script := false, false
 	opt := pkgtools.ExtractOptions{ReadOptions: read, Owners: os.Geteuid() == 0, Devices: c.Bool("devices")}
+	opt.Warn = func(o pkgtools.Oddity) { warnOdd(c, file, o) }
 	opt.Each = func(e *pkgtools.Entry) {
 		if !begun && !quiet {
 			fmt.Fprintf(c.App.Writer, "Exploding package %s in %s:\n", printable(file), printable(dir))

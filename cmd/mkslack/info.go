@@ -3,10 +3,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -71,7 +73,8 @@ func infoCommand() *cli.Command {
 	}
 }
 
-// packageInfo is what info --json prints.
+// packageInfo is what info --json prints, with a list of fileInfo called files
+// behind it where that is asked for.
 type packageInfo struct {
 	File             string         `json:"file"`
 	Full             string         `json:"package"`
@@ -80,7 +83,7 @@ type packageInfo struct {
 	UncompressedSize int64          `json:"uncompressed_size,omitempty"`
 	Verified         bool           `json:"verified"` // the whole file was read
 	Description      []string       `json:"description"`
-	Files            []fileInfo     `json:"files,omitempty"`
+	Odd              []string       `json:"odd,omitempty"` // of the archive, where the whole file was read
 }
 
 type fileInfo struct {
@@ -93,6 +96,13 @@ type fileInfo struct {
 	ModTime  string `json:"mtime"`
 	Target   string `json:"target,omitempty"`
 	HardLink string `json:"hard_link,omitempty"`
+	Sparse   bool   `json:"sparse,omitempty"`
+	// Capabilities are those that the kernel gives a program that is started
+	// from the file, as cap_to_text(3) writes them.
+	Capabilities string   `json:"capabilities,omitempty"`
+	ACL          string   `json:"acl,omitempty"`         // as getfacl(1) writes it, with commas between
+	DefaultACL   string   `json:"default_acl,omitempty"` // of a directory: for what is made in it
+	Xattrs       []string `json:"xattrs,omitempty"`      // names of the other extended attributes
 }
 
 func infoAction(c *cli.Context) error {
@@ -107,7 +117,7 @@ func infoAction(c *cli.Context) error {
 	defer stop()
 	bar := newProgress(c, "reading")
 	opt.Progress = bar.set
-	all := []packageInfo{}
+	printed := 0
 	var errs []error
 	for _, file := range c.Args().Slice() {
 		read := pkgtools.Describe
@@ -124,21 +134,58 @@ func infoAction(c *cli.Context) error {
 			}
 			continue
 		}
-		info := describe(p, c.Bool("files"))
-		if all = append(all, info); c.Bool("json") {
-			continue
+		for _, o := range p.Odd {
+			warnOdd(c, file, o)
 		}
-		if len(all) > 1 {
-			fmt.Fprintln(c.App.Writer)
+		if err := showInfo(c, p, printed); err != nil {
+			return err
 		}
-		printInfo(c.App.Writer, &info)
+		printed++
 	}
 	if c.Bool("json") {
-		if err := cmdline.WriteJSON(c.App.Writer, all); err != nil {
+		end := "\n]\n"
+		if printed == 0 {
+			end = "[]\n"
+		}
+		if _, err := io.WriteString(c.App.Writer, end); err != nil {
 			return err
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// showInfo prints a package, behind others. The files go out one by one: there
+// may be many.
+func showInfo(c *cli.Context, p *pkgtools.Package, others int) error {
+	info := describe(p, c.Bool("files"))
+	var files iter.Seq[fileInfo]
+	if c.Bool("files") {
+		files = fileInfos(p)
+	}
+	if !c.Bool("json") {
+		if others > 0 {
+			fmt.Fprintln(c.App.Writer)
+		}
+		out := bufio.NewWriter(c.App.Writer)
+		printInfo(out, cmdline.Colours(c.App.Writer), &info, files)
+		return out.Flush()
+	}
+	before := ",\n"
+	if others == 0 {
+		before = "[\n"
+	}
+	if _, err := io.WriteString(c.App.Writer, before); err != nil {
+		return err
+	}
+	return cmdline.WriteJSONList(c.App.Writer, "  ", info, "files", files)
+}
+
+// warnOdd says what is odd about an archive, unless package tools themselves
+// write it so.
+func warnOdd(c *cli.Context, file string, o pkgtools.Oddity) {
+	if !o.Usual {
+		fmt.Fprintf(c.App.ErrWriter, "%s: warning: %s: %s\n", c.App.Name, printable(file), o)
+	}
 }
 
 func describe(p *pkgtools.Package, files bool) packageInfo {
@@ -150,24 +197,38 @@ func describe(p *pkgtools.Package, files bool) packageInfo {
 		_, text, _ := strings.Cut(line, ":")
 		info.Description = append(info.Description, strings.TrimPrefix(text, " "))
 	}
-	if !files {
-		return info
-	}
-	for i := range p.Entries {
-		info.Files = append(info.Files, describeFile(&p.Entries[i]))
-	}
-	links := p.Links()
-	for _, path := range sortedKeys(links) {
-		info.Files = append(info.Files, fileInfo{Path: path, Type: "link in doinst.sh", Mode: "lrwxrwxrwx", Owner: "root", Group: "root", Target: links[path]})
+	for _, o := range p.Odd {
+		info.Odd = append(info.Odd, o.String())
 	}
 	return info
 }
 
+// fileInfos gives the files of a package, then the links of its doinst.sh.
+func fileInfos(p *pkgtools.Package) iter.Seq[fileInfo] {
+	return func(yield func(fileInfo) bool) {
+		for i := range p.Entries {
+			if !yield(describeFile(&p.Entries[i])) {
+				return
+			}
+		}
+		links := p.Links()
+		for _, path := range sortedKeys(links) {
+			if !yield(fileInfo{Path: path, Type: "link in doinst.sh", Mode: "lrwxrwxrwx", Owner: "root", Group: "root", Target: links[path]}) {
+				return
+			}
+		}
+	}
+}
+
 func describeFile(e *pkgtools.Entry) fileInfo {
-	return fileInfo{
+	f := fileInfo{
 		Path: e.Path, Type: e.Kind(), Mode: e.Mode.String(), Owner: orNumber(e.User, e.UID), Group: orNumber(e.Group, e.GID), Size: e.Size,
 		ModTime: e.ModTime.UTC().Format("2006-01-02T15:04:05Z"), Target: e.Link, HardLink: e.HardLink,
+		Sparse: e.Sparse, Capabilities: e.Capabilities(),
 	}
+	f.ACL, f.DefaultACL = e.ACLs()
+	f.Xattrs = e.OtherXattrs()
+	return f
 }
 
 func orNumber(name string, id int) string {
@@ -177,8 +238,7 @@ func orNumber(name string, id int) string {
 	return name
 }
 
-func printInfo(w io.Writer, info *packageInfo) {
-	b := cmdline.Colours(w)
+func printInfo(w io.Writer, b cmdline.Palette, info *packageInfo, files iter.Seq[fileInfo]) {
 	row := func(label, value string) { fmt.Fprintf(w, "%-14s %s\n", label+":", value) }
 	row("Package", b.Bold(printable(info.Full)))
 	if p := info.Parts; p != nil {
@@ -196,14 +256,15 @@ func printInfo(w io.Writer, info *packageInfo) {
 	for _, line := range info.Description {
 		fmt.Fprintln(w, strings.TrimRight("    "+printable(line), " "))
 	}
-	if len(info.Files) > 0 {
-		fmt.Fprintf(w, "Files: %d\n", len(info.Files))
+	if files == nil {
+		return
 	}
-	width := 0
-	for _, f := range info.Files {
-		width = max(width, len(f.Owner)+1+len(f.Group))
+	width, n := 0, 0
+	for f := range files {
+		width, n = max(width, len(f.Owner)+1+len(f.Group)), n+1
 	}
-	for _, f := range info.Files {
+	fmt.Fprintf(w, "Files: %d\n", n)
+	for f := range files {
 		name := printable(f.Path)
 		if f.Target != "" {
 			name += b.Dim(" -> " + printable(f.Target))
@@ -212,5 +273,12 @@ func printInfo(w io.Writer, info *packageInfo) {
 			name += b.Dim(" = " + printable(f.HardLink))
 		}
 		fmt.Fprintf(w, "%s %-*s %9d %s\n", f.Mode, width, f.Owner+":"+f.Group, f.Size, name)
+		for _, more := range []struct{ what, text string }{
+			{"capabilities", f.Capabilities}, {"acl", f.ACL}, {"default acl", f.DefaultACL}, {"attributes", strings.Join(f.Xattrs, ", ")},
+		} {
+			if more.text != "" {
+				fmt.Fprintf(w, "%11s%s: %s\n", "", more.what, printable(more.text))
+			}
+		}
 	}
 }

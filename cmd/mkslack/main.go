@@ -7,13 +7,21 @@ package main
 import (
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/version"
 	"github.com/urfave/cli/v2"
 )
 
+// softLimit is where memory is collected more often: packages are read in large
+// pieces, which would otherwise lie about until there are twice as many.
+const softLimit = 320 << 20
+
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softLimit)
+	}
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 

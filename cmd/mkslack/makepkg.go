@@ -56,7 +56,8 @@ func makepkgAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutput(output); err != nil {
+	warning, err := checkOutput(output)
+	if err != nil {
 		return err
 	}
 
@@ -65,6 +66,9 @@ func makepkgAction(c *cli.Context) error {
 	w := c.App.Writer
 	fmt.Fprintf(w, "\nSlackware package maker, mkslack %s.\n\n", c.App.Version)
 	var warnings []string
+	if warning != "" {
+		warnings = append(warnings, warning)
+	}
 	walk.Warn = func(text string) { warnings = append(warnings, text) }
 	entries, err := pkgtools.Walk(ctx, ".", walk)
 	if err != nil {
@@ -132,36 +136,43 @@ func makepkgOptions(c *cli.Context) (opt pkgtools.WriteOptions, walk pkgtools.Wa
 }
 
 // checkOutput refuses names that the package tools could not use, and a place
-// inside the tree that is packaged.
-func checkOutput(output string) error {
+// inside the tree that is packaged. It warns of a name that lacks parts, which
+// they take.
+func checkOutput(output string) (warning string, err error) {
 	full, ext := pkgtools.OutputName(output)
 	if ext == "" {
-		return cmdline.Usagef("%q: the extension is not one of .txz, .tgz, .tbz, .tlz (or .tar.xz, .tar.gz, .tar.bz2, .tar.lz, .tar.lzma)", output)
+		return "", cmdline.Usagef("%q: the extension is not one of .txz, .tgz, .tbz, .tlz (or .tar.xz, .tar.gz, .tar.bz2, .tar.lz, .tar.lzma)", output)
 	}
-	if _, err := pkgtools.ParseName(full); err != nil {
-		return cmdline.Usagef("%v", err)
+	_, nameErr := pkgtools.ParseName(full)
+	var few *pkgtools.PartsError
+	if errors.As(nameErr, &few) {
+		warning = fmt.Sprintf("%v: for upgradepkg all of it is the name, and another version another package", few)
+		nameErr = few.Check()
+	}
+	if nameErr != nil {
+		return "", cmdline.Usagef("%v", nameErr)
 	}
 	tree, err := os.Stat(".")
 	if err != nil {
-		return err
+		return "", err
 	}
 	dir, err := filepath.Abs(filepath.Dir(output))
 	if err != nil {
-		return err
+		return "", err
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return fmt.Errorf("the directory of the package: %w", err)
+		return "", fmt.Errorf("the directory of the package: %w", err)
 	}
 	for {
 		info, err := os.Stat(dir)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if os.SameFile(info, tree) {
-			return cmdline.Usagef("%q is inside the directory that is packaged", output)
+			return "", cmdline.Usagef("%q is inside the directory that is packaged", output)
 		}
 		if dir == "/" {
-			return nil
+			return warning, nil
 		}
 		dir = filepath.Dir(dir)
 	}

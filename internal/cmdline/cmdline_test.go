@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -275,3 +276,45 @@ func (l lines) Write(p []byte) (int, error) {
 	l <- string(p)
 	return len(p), nil
 }
+
+// A list that is written element by element looks as one that is written at
+// once.
+func TestWriteJSONList(t *testing.T) {
+	type item struct {
+		Name string   `json:"name"`
+		Of   []string `json:"of,omitempty"`
+	}
+	type whole struct {
+		File  string   `json:"file"`
+		Text  []string `json:"text"`
+		Files []item   `json:"files"`
+	}
+	head := struct {
+		File string   `json:"file"`
+		Text []string `json:"text"`
+	}{"a } b\n", []string{"<x>", "}"}}
+	for _, items := range [][]item{{}, {{"a", nil}}, {{"a", []string{"x", "}"}}, {"b<>&", nil}, {"c", []string{}}}} {
+		var one, list strings.Builder
+		if err := WriteJSON(&one, []whole{{head.File, head.Text, items}}); err != nil {
+			t.Fatal(err)
+		}
+		list.WriteString("[\n")
+		if err := WriteJSONList(&list, "  ", head, "files", slices.Values(items)); err != nil {
+			t.Fatal(err)
+		}
+		if list.WriteString("\n]\n"); one.String() != list.String() {
+			t.Errorf("at once:\n%s\none by one:\n%s", one.String(), list.String())
+		}
+	}
+	var one, none strings.Builder
+	if err := errors.Join(WriteJSON(&one, head), WriteJSONList[item](&none, "", head, "files", nil)); err != nil || one.String() != none.String()+"\n" {
+		t.Errorf("without a list:\n%s\n%s%v", one.String(), none.String(), err)
+	}
+	if err := WriteJSONList(failingWriter{}, "", head, "files", slices.Values([]item{{}})); err == nil {
+		t.Error("a full disk is no error")
+	}
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("no space left") }

@@ -3,8 +3,12 @@
 package cmdline
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"iter"
 	"os"
 
 	"golang.org/x/term"
@@ -59,4 +63,44 @@ func WriteJSON(w io.Writer, v any) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
+}
+
+// WriteJSONList writes a struct whose last field, called key, is a list, as
+// WriteJSON does but without the list being in memory: head is the struct
+// without it, items gives its elements; nil leaves the field out. Lines begin
+// with indent, and no newline ends the last one.
+func WriteJSONList[T any](w io.Writer, indent string, head any, key string, items iter.Seq[T]) error {
+	encode := func(v any, prefix string) ([]byte, error) {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent(prefix, "  ")
+		err := enc.Encode(v)
+		return bytes.TrimSpace(b.Bytes()), err
+	}
+	text, err := encode(head, indent)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(w)
+	out.WriteString(indent)
+	if items == nil {
+		out.Write(text)
+		return out.Flush()
+	}
+	out.Write(bytes.TrimRight(text, "\n }"))
+	fmt.Fprintf(out, ",\n%s  %q: [", indent, key)
+	between := ""
+	for item := range items {
+		if text, err = encode(item, indent+"    "); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s\n%s    %s", between, indent, text)
+		between = ","
+	}
+	if between != "" {
+		fmt.Fprintf(out, "\n%s  ", indent)
+	}
+	fmt.Fprintf(out, "]\n%s}", indent)
+	return out.Flush() // the errors of all that was written before, too
 }
