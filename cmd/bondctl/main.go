@@ -25,7 +25,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		EnableBashCompletion:      true,
 		UseShortOptionHandling:    true,
 		DisableSliceFlagSeparator: true,
-		Commands: []*cli.Command{
+		Commands: append(runCommands(),
 			statusCommand(),
 			checkCommand(),
 			inet1Command(),
@@ -33,7 +33,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			setCommand(),
 			exasockCommand(),
 			macCommand(),
-		},
+		),
 	}
 	return cmdline.Run(app, args, stdin, stdout, stderr)
 }

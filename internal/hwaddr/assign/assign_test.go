@@ -68,7 +68,13 @@ func TestHistory(t *testing.T) {
 	if got := h.Had("bond0"); len(got) != maxHad {
 		t.Errorf("%d are remembered", len(got))
 	}
+	if !h.Begun() {
+		t.Error("something was remembered")
+	}
 	h.Boot = "two"
+	if h.Begun() {
+		t.Error("not in this boot")
+	}
 	if got := h.Had("bond1"); len(got) != 0 {
 		t.Errorf("it is of another boot: %v", got)
 	}
@@ -97,7 +103,8 @@ func bonds(t *testing.T, text string) *Bonds {
 		t.Fatal(err)
 	}
 	return &Bonds{
-		Sources: sources, Secret: filepath.Join(dir, "secret", "mac.json"), Traits: []derive.Trait{{Kind: "NIC", Value: "x"}},
+		Sources: func() []source.Source { return sources }, Secret: filepath.Join(dir, "secret", "mac.json"),
+		Traits: func() []derive.Trait { return []derive.Trait{{Kind: "NIC", Value: "x"}} },
 		own: func(b *plan.Bond, members []string) (vet.Own, error) {
 			return vet.OwnOf(vet.OwnInput{Bond: b.Name, Members: members}), nil
 		},
@@ -150,7 +157,7 @@ func TestDerive(t *testing.T) {
 	if again := derived(); !slices.Equal(again, first) || len(said) > 0 {
 		t.Errorf("%s, then %s; %q", first, again, said)
 	}
-	file := b.Sources[0].File
+	file := b.Sources()[0].File
 	if err := os.WriteFile(file, []byte(first.String()+" web7\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +175,7 @@ func TestDerive(t *testing.T) {
 	if a, note, err := b.Derive(context.Background(), bond0); err != nil || !slices.Equal(a, second) || !strings.Contains(note, "whether it is in use cannot be told: could not read") {
 		t.Errorf("%s, %q, %v", a, note, err)
 	}
-	b.Traits = []derive.Trait{{Kind: "NIC", Value: "y"}}
+	b.Traits = func() []derive.Trait { return []derive.Trait{{Kind: "NIC", Value: "y"}} }
 	if _, _, err := b.Derive(context.Background(), bond0); err == nil {
 		t.Error("a copied disk gets no address")
 	}

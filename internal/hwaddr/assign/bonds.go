@@ -44,9 +44,9 @@ func Own(bond, root string, history History, members, ips []string) (vet.Own, er
 
 // Bonds finds and vets the addresses of bonds that are started.
 type Bonds struct {
-	Sources []source.Source // what is read, see [source.Host]
-	Secret  string          // the file of the secret that addresses are derived from
-	Traits  []derive.Trait  // of this machine, see [derive.Machine]
+	Sources func() []source.Source // what is read, as [source.Host]
+	Secret  string                 // the file of the secret that addresses are derived from
+	Traits  func() []derive.Trait  // of this machine, as [derive.Machine]
 	History History
 	// Changed is told where a bond gets another address than the one that is
 	// derived first, and why.
@@ -70,7 +70,7 @@ func (s *Bonds) vetter(b *plan.Bond, members []string) (*Vetter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Vetter{Sources: s.Sources, Own: own}, nil
+	return &Vetter{Sources: s.Sources(), Own: own}, nil
 }
 
 // Derive gives the address of HWADDR="auto", the same after every boot as long
@@ -86,7 +86,7 @@ func (s *Bonds) Derive(ctx context.Context, b *plan.Bond) (addr net.HardwareAddr
 	}
 	var taken []string
 	c := Candidates{Vetter: v, Taken: func(a hwaddr.Addr, why string) { taken = append(taken, fmt.Sprintf("%s (%s)", a, why)) }}
-	store := derive.Store{Path: s.Secret, Traits: s.Traits}
+	store := derive.Store{Path: s.Secret, Traits: s.Traits()}
 	list, err := store.Address(b.Name, derive.Prefix{}, 1, func(a hwaddr.Addr) bool { return c.Accept(ctx, a) })
 	if err = errors.Join(err, c.Err); err != nil {
 		return nil, "", err

@@ -99,6 +99,13 @@ func (h History) Remember(links []source.Link) error {
 	return renameio.WriteFile(h.Path, append(text, '\n'), 0o600, renameio.IgnoreUmask())
 }
 
+// Begun reports whether anything was remembered in this boot.
+func (h History) Begun() bool {
+	text, err := os.ReadFile(h.Path)
+	var r record
+	return err == nil && json.Unmarshal(text, &r) == nil && r.Boot == h.Boot
+}
+
 // Had gives the addresses that a bond had, and until when.
 func (h History) Had(bond string) map[hwaddr.Addr]time.Time {
 	r, err := h.load()

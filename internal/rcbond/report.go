@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+package rcbond
+
+import (
+	"fmt"
+	"io"
+	"log/syslog"
+	"strings"
+)
+
+// A Report says what happens, as Slackware's rc scripts do: a line for each bond
+// on the console; details in syslog, and on the console where there is none;
+// what is wrong on standard error and in syslog.
+type Report struct {
+	Stdout, Stderr io.Writer
+	Program        string      // what lines outside syslog begin with
+	Syslog         LineWriter  // nil: there is none
+	Syslogs        []io.Closer // what Close closes
+}
+
+// A LineWriter takes a line of a log.
+type LineWriter interface{ Notice(line string) error }
+
+// OpenSyslog sends what is to be logged to syslogd, where one runs.
+func (r *Report) OpenSyslog() {
+	if w, err := syslog.New(syslog.LOG_NOTICE|syslog.LOG_USER, "rc.bond"); err == nil {
+		r.Syslog, r.Syslogs = w, append(r.Syslogs, w)
+	}
+}
+
+// Close closes the connection to syslogd.
+func (r *Report) Close() {
+	for _, c := range r.Syslogs {
+		_ = c.Close() // nobody could be told
+	}
+}
+
+// Console writes a line for the console.
+func (r *Report) Console(line string) { fmt.Fprintln(r.Stdout, printable(line)) }
+
+// Log writes a line to syslog, or to the console.
+func (r *Report) Log(line string) {
+	if r.Syslog != nil && r.Syslog.Notice(printable(line)) == nil {
+		return
+	}
+	r.Console(r.Program + ": " + line)
+}
+
+// Complain writes a line to standard error, and to syslog.
+func (r *Report) Complain(line string) {
+	line = printable(line)
+	fmt.Fprintf(r.Stderr, "%s: %s\n", r.Program, line)
+	if r.Syslog != nil {
+		_ = r.Syslog.Notice(line) // standard error has it
+	}
+}
+
+// printable escapes control characters: parts of a line come from files and from
+// the LAN, and a terminal would obey them.
+func printable(line string) string {
+	var b strings.Builder
+	for _, c := range line {
+		if c < ' ' && c != '\t' || c >= 0x7f && c < 0xa0 {
+			fmt.Fprintf(&b, `\x%02x`, c)
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
