@@ -7,6 +7,7 @@ import (
 
 	"github.com/slackbond/slackbond/internal/bondconf"
 	"github.com/slackbond/slackbond/internal/check"
+	"github.com/slackbond/slackbond/internal/plan"
 )
 
 // checkErrors gives what "bondctl check" calls errors in the machine's
@@ -18,8 +19,8 @@ func (m *machine) checkErrors() []string {
 		return []string{err.Error()}
 	}
 	var list []string
-	for _, f := range check.Run(check.Input{Bond: conf, Host: check.Host{Sysfs: m.path("sys/class/net")}}) {
-		if f.Severity == check.Error {
+	for _, f := range check.Run(check.Input{Bond: conf, Host: check.Host{Root: m.path("")}}) {
+		if f.Severity == plan.Error {
 			list = append(list, f.What)
 		}
 	}

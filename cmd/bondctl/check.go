@@ -15,8 +15,10 @@ import (
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
 	"github.com/slackbond/slackbond/internal/inet1"
+	"github.com/slackbond/slackbond/internal/plan"
 	rcd "github.com/slackbond/slackbond/rc.d"
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 )
 
 func checkCommand() *cli.Command {
@@ -27,6 +29,7 @@ func checkCommand() *cli.Command {
 			&cli.StringFlag{Name: "conf", Usage: "the rc.bond.conf to check is `FILE`", Value: bondconf.DefaultPath},
 			&cli.StringFlag{Name: "inet1", Usage: "the rc.inet1.conf beside it is `FILE`", Value: bondconf.Inet1Path},
 			&cli.StringFlag{Name: "root", Usage: "look below `DIR`: another machine's etc, and sys where there is one", Value: "/"},
+			&cli.StringFlag{Name: "kernel", Usage: "ask about the kernel `VERSION`, instead of those that run or are installed"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(c *cli.Context) error {
@@ -40,8 +43,8 @@ func checkCommand() *cli.Command {
 			findings := check.Run(in)
 			if c.Bool("json") {
 				err = cmdline.WriteJSON(c.App.Writer, struct {
-					Findings []check.Finding `json:"findings"`
-				}{append([]check.Finding{}, findings...)})
+					Findings []plan.Finding `json:"findings"`
+				}{append([]plan.Finding{}, findings...)})
 			} else {
 				err = writeFindings(c.App.Writer, findings)
 			}
@@ -69,17 +72,21 @@ func checkInput(c *cli.Context) (check.Input, error) {
 		return filepath.Join(c.String("root"), path)
 	}
 	in := check.Input{
-		Host:    check.Host{Sysfs: below("", bond.SysNet)},
-		RCBond:  below("", "/etc/rc.d/rc.bond"),
-		RCLocal: below("", "/etc/rc.d/rc.local"),
+		Host:   check.Host{Root: c.String("root")},
+		RCDir:  below("", "/etc/rc.d"),
+		Kernel: c.String("kernel"),
 	}
-	if !isDir(in.Host.Sysfs) {
-		in.Host.Sysfs = "" // another machine's files, without its /sys
+	if _, ok := bond.ParseRelease(in.Kernel); !ok && in.Kernel != "" {
+		return in, fmt.Errorf("--kernel %q is not a version of Linux, such as 6.12.117", in.Kernel)
+	}
+	if filepath.Clean(in.Host.Root) == "/" {
+		in.Host.Running = running()
 	}
 	var err error
 	if in.Bond, err = bondconf.Read(below("conf", bondconf.DefaultPath)); err != nil {
 		return in, err
 	}
+	in.Bond.TxQueues = in.Host.TxQueues()
 	path := below("inet1", bondconf.Inet1Path)
 	in.Inet1, err = bondconf.Read(path)
 	if errors.Is(err, fs.ErrNotExist) && !c.IsSet("inet1") {
@@ -93,13 +100,22 @@ func checkInput(c *cli.Context) (check.Input, error) {
 	return in, err
 }
 
+// running is the release of the kernel that runs, "" where that cannot be told.
+func running() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}
+
 // writeFindings prints each finding as a compiler does, so that editors can
 // jump there, then why it matters and what to do.
-func writeFindings(w io.Writer, findings []check.Finding) error {
+func writeFindings(w io.Writer, findings []plan.Finding) error {
 	p := cmdline.Colours(w)
 	for _, f := range findings {
 		severity := p.Bad(string(f.Severity))
-		if f.Severity == check.Warning {
+		if f.Severity == plan.Warning {
 			severity = p.Warn(string(f.Severity))
 		}
 		if _, err := fmt.Fprintf(w, "%s: %s: %s\n    %s\n    do: %s\n", p.Bold(f.Pos.String()), severity, f.What, f.Why, f.Do); err != nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,9 +11,11 @@ import (
 	"slices"
 
 	"github.com/slackbond/slackbond/internal/bondconf"
+	"github.com/slackbond/slackbond/internal/check"
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exasock"
 	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/slackbond/slackbond/internal/plan"
 	"github.com/urfave/cli/v2"
 )
 
@@ -138,9 +141,9 @@ func exasockCheck(c *cli.Context) error {
 		found = append(found, exasock.Problem{Text: err.Error(), Refuse: true})
 	}
 	if conf != nil {
-		for _, b := range exasock.Configured(conf) {
-			if len(names) == 0 || slices.Contains(names, b.Name.Value) {
-				found = append(found, h.CheckConfig(b)...)
+		for _, f := range check.Exasock(check.Input{Bond: conf, Host: check.Host{Root: cmp.Or(h.Root, "/")}}) {
+			if len(names) == 0 || slices.Contains(names, f.Bond) {
+				found = append(found, exasock.Problem{Bond: f.Bond, Text: f.Pos.String() + ": " + f.What, Cure: f.Do, Refuse: f.Severity == plan.Error})
 			}
 		}
 	}

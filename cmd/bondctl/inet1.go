@@ -110,7 +110,7 @@ func inet1Enable(c *cli.Context) error {
 // adviseAfterEnable tells what else is needed before a bond comes up at boot.
 func adviseAfterEnable(c *cli.Context, file string) error {
 	dir := filepath.Dir(file)
-	in := check.Input{RCBond: filepath.Join(dir, "rc.bond")}
+	in := check.Input{RCDir: dir}
 	var err error
 	if in.Bond, err = bondconf.Read(filepath.Join(dir, "rc.bond.conf")); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {

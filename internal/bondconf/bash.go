@@ -48,7 +48,8 @@ func FromBash(r io.Reader, path string) (*Config, error) {
 	if !whole {
 		c.Faults = append(c.Faults, shconf.Fault{
 			Pos:  shconf.Pos{File: path},
-			Text: "it ends rc.bond, which reads it (exit, exec, or set -e): nothing is started",
+			Text: "it ends rc.bond, which reads it (exit, exec, or set -e)",
+			Do:   "take that out, or return in its place",
 		})
 		c.fill()
 		return c, nil
@@ -75,7 +76,7 @@ func (c *Config) hear(text, path string) {
 			n, _ := strconv.Atoi(m[2])
 			// The second line about a syntax error only shows the text.
 			if !strings.HasPrefix(m[3], "`") && len(c.Faults) < maxPrinted {
-				c.Faults = append(c.Faults, shconf.Fault{Pos: shconf.Pos{File: path, Line: n}, Text: cut(m[3])})
+				c.Faults = append(c.Faults, shconf.Fault{Pos: shconf.Pos{File: path, Line: n}, Text: "bash: " + cut(m[3])})
 			}
 			continue
 		}

@@ -115,11 +115,11 @@ declare -a IFNAME=([0]=\"bond9\")
 
 func TestFromBashFaults(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"complaint", "/etc/conf: line 4: eth1: command not found\n\n" + Marker + "\n", "/etc/conf:4: eth1: command not found"},
-		{"syntax", "/etc/conf: line 2: syntax error near unexpected token `)'\n/etc/conf: line 2: `)'\n\n" + Marker + "\n", "/etc/conf:2: syntax error near unexpected token `)'"},
+		{"complaint", "/etc/conf: line 4: eth1: command not found\n\n" + Marker + "\n", "/etc/conf:4: bash: eth1: command not found"},
+		{"syntax", "/etc/conf: line 2: syntax error near unexpected token `)'\n/etc/conf: line 2: `)'\n\n" + Marker + "\n", "/etc/conf:2: bash: syntax error near unexpected token `)'"},
 		{"of another file", "/etc/other: line 4: x\n\n" + Marker + "\n", ""},
-		{"exit", "bye\n", "/etc/conf: it ends rc.bond, which reads it (exit, exec, or set -e): nothing is started"},
-		{"nothing", "", "/etc/conf: it ends rc.bond, which reads it (exit, exec, or set -e): nothing is started"},
+		{"exit", "bye\n", "/etc/conf: it ends rc.bond, which reads it (exit, exec, or set -e)"},
+		{"nothing", "", "/etc/conf: it ends rc.bond, which reads it (exit, exec, or set -e)"},
 		{"associative", Marker + "\ndeclare -A IFNAME=([0]=\"bond0\" )\n", "/etc/conf: IFNAME is declared with -A, and must be an ordinary variable or array"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -191,7 +191,13 @@ func From(f *shconf.File) *Config {
 	c := &Config{Static: true, File: f, Faults: f.Faults, Unread: f.Unread(slices.Concat(Indexed, Global)...)}
 	for _, cmd := range f.Commands {
 		if cmd.Exits {
-			c.Faults = append(c.Faults, shconf.Fault{Pos: cmd.Pos, Text: fmt.Sprintf("%q ends rc.bond, which reads the file: nothing is started", cmd.Text)})
+			c.Faults = append(c.Faults, shconf.Fault{
+				Pos: cmd.Pos, Text: fmt.Sprintf("%q ends rc.bond, which reads the file", cut(cmd.Text)), Do: "take it out, or return in its place",
+			})
+		} else if name, do := assignmentMeant(cmd.Text); do != "" {
+			c.Faults = append(c.Faults, shconf.Fault{
+				Pos: cmd.Pos, Text: fmt.Sprintf("this does not set %s, it runs a command: %.60s", name, cmd.Text), Do: do,
+			})
 		}
 	}
 	if len(f.CR) > 0 {
@@ -199,6 +205,19 @@ func From(f *shconf.File) *Config {
 	}
 	c.fill()
 	return c
+}
+
+// assignmentMeant tells which variable a command was to set, and how it is set.
+func assignmentMeant(command string) (name, do string) {
+	name, rest, _ := strings.Cut(command, "=")
+	plain := strings.TrimRight(name, " \t")
+	switch {
+	case !slices.Contains(Global, plain) && !slices.Contains(Indexed, plain):
+		return "", ""
+	case plain != name || strings.HasPrefix(rest, " "):
+		return plain, "no blanks around the ="
+	}
+	return plain, "quotes around a value with blanks"
 }
 
 // fill takes the variables out of File.

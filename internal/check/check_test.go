@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func rules(t *testing.T, in Input) string {
 	t.Helper()
 	var list []string
 	for _, f := range Run(in) {
-		if f.What == "" || f.Why == "" || f.Do == "" || f.Line < 1 {
+		if f.What == "" || f.Why == "" || f.Do == "" || f.File == "" {
 			t.Errorf("incomplete: %+v", f)
 		}
 		list = append(list, fmt.Sprintf("%s %s", f.Pos, f.Rule))
@@ -40,91 +41,6 @@ func rules(t *testing.T, in Input) string {
 // one is a bond with two members and the lines that a test is about.
 func one(lines string) string {
 	return "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1\"\nUSE_DHCP[0]=yes\n" + lines
-}
-
-func TestBondConf(t *testing.T) {
-	for _, tt := range []struct{ name, conf, want string }{
-		{"nothing", "", ""},
-		{"well", one("BONDMODE[0]=active-backup\nIFOPTS[0]=\"miimon 100 | primary eth0 | updelay 200 | queue_id eth0:1 eth1:2\"\nMTU[0]=9000\nLINKWAIT[0]=10\nGATEWAY=192.0.2.1\nGATEWAY6=2001:db8::1\nMACCHECK=warn\nHWADDR[0]=auto\n"), ""},
-		{"well, LACP", one("BONDMODE[0]=4\nIFOPTS[0]=\"miimon 100 | lacp_rate fast | min_links 1 | lacp_strict on | xmit_hash_policy layer3+4\"\n"), ""},
-		{"well, ARP", one("IFOPTS[0]=\"arp_interval 200 | arp_ip_target 192.0.2.1,192.0.2.2\"\nIPADDRS[0]=\"192.0.2.5/24 192.0.2.6/24\"\nIP6ADDRS[0]=2001:db8::5/64\n"), ""},
-
-		{"unknown option", one("IFOPTS[0]=\"mimon 100\"\n"), "b:4 unknown-option"},
-		{"option in the wrong mode", one("BONDMODE[0]=802.3ad\nIFOPTS[0]=\"miimon 100 | primary eth0\"\n"), "b:5 option-mode"},
-		{"LACP option elsewhere", one("IFOPTS[0]=\"miimon 100 | lacp_rate fast\"\n"), "b:4 option-mode"},
-		{"arp_interval where it cannot be", one("BONDMODE[0]=balance-alb\nIFOPTS[0]=\"arp_interval 100 | arp_ip_target 192.0.2.1\"\n"), "b:5 option-mode"},
-		{"bad value", one("IFOPTS[0]=\"miimon often\"\n"), "b:4 option-value"},
-		{"equals sign", one("IFOPTS[0]=miimon=100\n"), "b:4 unknown-option"},
-		{"no bar", one("IFOPTS[0]='miimon 100, primary eth0'\n"), "b:4 option-value"},
-		{"octal", one("IFOPTS[0]='miimon 0100'\nMTU[0]=01400\n"), "b:4 option-value\nb:5 bad-value"},
-		{"alias of a delay", one("IFOPTS[0]='peer_notify_delay 150'\n"), "b:4 delay-multiple"},
-		{"bad word", one("IFOPTS[0]=\"fail_over_mac sometimes\"\n"), "b:4 option-value"},
-		{"mode in IFOPTS", one("IFOPTS[0]=\"mode 4\"\n"), "b:4 mode-in-options"},
-		{"the same mode in IFOPTS", one("BONDMODE[0]=802.3ad\nIFOPTS[0]=\"mode 4\"\n"), ""},
-		{"twice", one("IFOPTS[0]=\"miimon 100 | miimon 200\"\n"), "b:4 option-twice"},
-		{"primary that is no member", one("IFOPTS[0]=\"miimon 100 | primary eth7\"\n"), "b:4 not-a-member"},
-		{"queue_id that is no member", one("IFOPTS[0]=\"miimon 100 | queue_id eth7:1\"\n"), "b:4 not-a-member"},
-		{"queue_id without a NIC", one("IFOPTS[0]=\"miimon 100 | queue_id 1\"\n"), "b:4 option-value"},
-		{"prio no number", one("IFOPTS[0]=\"miimon 100 | prio eth0:high\"\n"), "b:4 option-value"},
-		{"no monitor", one("IFOPTS[0]=\"miimon 0\"\n"), "b:4 no-monitor"},
-		{"two monitors", one("IFOPTS[0]=\"miimon 100 | arp_interval 100 | arp_ip_target 192.0.2.1\"\n"), "b:4 two-monitors"},
-		{"no target", one("IFOPTS[0]=\"arp_interval 100\"\n"), "b:4 no-arp-target"},
-		{"delay without miimon", one("IFOPTS[0]=\"arp_interval 100 | arp_ip_target 192.0.2.1 | updelay 100\"\n"), "b:4 delay-without-miimon"},
-		{"delay no multiple", one("IFOPTS[0]=\"miimon 100 | downdelay 150\"\n"), "b:4 delay-multiple"},
-		{"fail_over_mac elsewhere", one("BONDMODE[0]=balance-rr\nIFOPTS[0]=\"fail_over_mac active\"\n"), "b:5 fail-over-mac-mode"},
-		{"lacp_strict alone", one("BONDMODE[0]=802.3ad\nIFOPTS[0]=\"lacp_strict 1\"\n"), "b:5 lacp-strict"},
-
-		{"bad mode", one("BONDMODE[0]=active-backups\n"), "b:4 bad-mode"},
-		{"no name", "BONDNICS[0]=\"eth0\"\n", "b:1 no-name"},
-		{"bad name", "IFNAME[0]=a-name-that-is-too-long\nBONDNICS[0]=eth0\n", "b:1 bad-name"},
-		{"no members", "IFNAME[0]=bond0\n", "b:1 no-members"},
-		{"members under another index", "IFNAME[0]=bond0\nBONDNICS[0]=eth0\nBONDMODE[1]=1\n", "b:3 no-members"},
-		{"NIC twice", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth0\"\n", "b:2 nic-twice"},
-		{"NIC in two bonds", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1\"\nIFNAME[1]=bond1\nBONDNICS[1]=\"eth2 eth1\"\n", "b:4 nic-in-two-bonds"},
-		{"bond in a bond", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0\"\nIFNAME[1]=bond1\nBONDNICS[1]=\"bond0 bond1\"\n", "b:4 nic-is-bond\nb:4 nic-is-bond"},
-		{"commas", "IFNAME[0]=bond0\nBONDNICS[0]=eth0,eth1\n", "b:2 bad-nic"},
-		{"bad NIC", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth/0\"\n", "b:2 bad-nic"},
-		{"name twice", "IFNAME[0]=bond0\nBONDNICS[0]=eth0\nIFNAME[1]=bond0\nBONDNICS[1]=eth1\n", "b:3 name-twice"},
-
-		{"MAC twice", "IFNAME[0]=bond0\nBONDNICS[0]=eth0\nHWADDR[0]=02:00:00:00:00:0a\nIFNAME[1]=bond1\nBONDNICS[1]=eth1\nHWADDR[1]=02:00:00:00:00:0A\n", "b:6 mac-twice"},
-		{"MAC twice, two notations", "IFNAME[0]=bond0\nBONDNICS[0]=eth0\nHWADDR[0]=02:00:00:00:00:0a\nIFNAME[1]=bond1\nBONDNICS[1]=eth1\nHWADDR[1]=02-00-00-00-00-0A\n", "b:6 bad-mac\nb:6 mac-twice"},
-		{"MAC that is none", one("HWADDR[0]=02:00\n"), "b:4 bad-mac"},
-		{"multicast", one("HWADDR[0]=03:00:00:00:00:01\n"), "b:4 multicast-mac"},
-		{"zero", one("HWADDR[0]=00:00:00:00:00:00\n"), "b:4 zero-mac"},
-		{"MAC under fail_over_mac", one("HWADDR[0]=02:00:00:00:00:01\nIFOPTS[0]=\"fail_over_mac active\"\n"), "b:4 mac-ignored"},
-
-		{"no prefix", one("IPADDRS[0]=192.0.2.1\nIP6ADDRS[0]=2001:db8::1\n"), "b:4 no-prefix\nb:5 no-prefix"},
-		{"netmask", one("IPADDRS[0]='192.0.2.1/255.255.255.0 192.0.2.2/0.0.0.0'\n"), ""},
-		{"netmask with a hole", one("IPADDRS[0]=192.0.2.1/255.0.255.0\n"), "b:4 bad-address"},
-		{"prefix too long", one("IPADDRS[0]=192.0.2.1/33\nIP6ADDRS[0]='2001:db8::1/129 fe80::1%eth0/64'\n"), "b:4 bad-address\nb:5 bad-address\nb:5 bad-address"},
-		{"loopback", "IFNAME[0]=bond0\nBONDNICS[0]='eth0 lo'\n", "b:2 nic-is-lo"},
-		{"address twice", one("IPADDRS[0]='192.0.2.1/24 192.0.2.2/24'\nIP6ADDRS[0]=2001:db8:0::1/64\nIFNAME[1]=bond1\nBONDNICS[1]=eth2\nIPADDRS[1]=192.0.2.2/32\nIP6ADDRS[1]=2001:db8::1/64\n"), "b:8 address-twice\nb:9 address-twice"},
-		{"IPv6 in small packets", one("MTU[0]=1000\nIP6ADDRS[0]=2001:db8::1/64\n"), "b:4 mtu-ipv6"},
-		{"gateways", one("IPADDRS[0]='192.0.2.1 198.51.100.5/255.255.255.192'\nIP6ADDRS[0]=2001:db8::1/64\nGATEWAY=198.51.100.1\nGATEWAY6=fe80::1%bond0\n") + "GATEWAY6=2001:db8::ffff\n", "b:4 no-prefix"},
-		{"gateways elsewhere", one("IPADDRS[0]=192.0.2.1/25\nIP6ADDRS[0]=2001:db8::1/64\nGATEWAY=192.0.2.129\nGATEWAY6=2001:db8:1::1\n"), "b:6 gateway-unreachable\nb:7 gateway-unreachable"},
-		{"gateway for nobody", "IFNAME[0]=bond0\nBONDNICS[0]=eth0\nGATEWAY=192.0.2.1\n", "b:3 gateway-unreachable"},
-		{"wrong family", one("IP6ADDRS[0]=192.0.2.1/24\n"), "b:4 bad-address"},
-		{"values", one("MTU[0]=big\nLINKWAIT[0]=-1\nMACCHECK=no\nGATEWAY=router\nGATEWAY6=192.0.2.1\n") + "USE_DHCP[0]=y\n",
-			"b:4 bad-value\nb:5 bad-value\nb:6 bad-value\nb:7 bad-address\nb:8 bad-address\nb:9 bad-value"},
-		{"slip of a variable", one("BONDNIC[1]=eth3\n"), "b:4 unknown-variable"},
-
-		{"exasock in another mode", one("BONDMODE[0]=4\nEXASOCK[0]=yes\n"), "b:5 exasock-mode"},
-		{"exasock no word", one("EXASOCK[0]=1\n"), "b:4 bad-exasock"},
-		{"exasock off", one("BONDMODE[0]=4\nEXASOCK[0]=no\n"), ""},
-
-		{"not static", "IFNAME[0]=bond0\nBONDNICS[0]=$NICS\nUSE_DHCP[0]=yes\n", "b:2 not-static"},
-		{"conditional", one("if true; then\n  MTU[0]=9000\nfi\n"), "b:5 not-static"},
-		{"command", one(". /etc/other\n"), "b:4 command"},
-		{"modules", one("MODULES='e1000e, igb snd-x'\n"), "b:4 bad-module"},
-		{"no quotes", one("GATEWAY=192.0.2.1 192.0.2.2\nMACCHECK = off\n"), "b:4 command\nb:5 command"},
-		{"DOS", "IFNAME[0]=bond0\r\nBONDNICS[0]=eth0\r\n", "b:1 dos-line-ends"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := rules(t, Input{Bond: parse(t, "b", tt.conf)}); got != tt.want {
-				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
-			}
-		})
-	}
 }
 
 func TestInet1Conf(t *testing.T) {
@@ -148,6 +64,19 @@ func TestInet1Conf(t *testing.T) {
 		{"stock bond, members that get addresses after it", "", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth1 eth2\"\nUSE_DHCP[1]=yes\n", "i:3 member-has-address"},
 		{"MAC differs", dhcp + "HWADDR[0]=02:00:00:00:00:01\n", "IFNAME[0]=bond0\nHWADDR[0]=02:00:00:00:00:02\nUSE_SLAAC[0]=no\n", "i:2 mac-differs"},
 		{"MAC of another", dhcp + "HWADDR[0]=02:00:00:00:00:01\n", "IFNAME[2]=eth2\nHWADDR[2]=02:00:00:00:00:01\nIPADDR[2]=192.0.2.9\n", "i:2 mac-twice"},
+		{"bridge of the bond and its member", dhcp, "IFNAME[0]=br0\nBRNICS[0]='bond0 eth1'\n", "i:2 member-in-bridge"},
+		{"bridge of members", dhcp, "IFNAME[0]=br0\nBRNICS[0]='eth0 eth1'\n", "i:2 member-in-bridge\ni:2 member-in-bridge"},
+		{"bridge of others", dhcp, "IFNAME[0]=br0\nBRNICS[0]='eth2 eth3'\n", ""},
+		{"bridge over balance-alb", dhcp + "BONDMODE[0]=6\n", "IFNAME[0]=br0\nBRNICS[0]='bond0'\n", "i:2 bridge-alb"},
+		{"VLAN on a member", dhcp, "IFNAME[0]=eth0.10\nIPADDR[0]=192.0.2.1\n", "i:1 vlan-on-member"},
+		{"VLAN on the bond", dhcp, "IFNAME[0]=bond0.10\nIPADDR[0]=192.0.2.1\nMTU[0]=1500\n", ""},
+		{"VLAN with a larger MTU", dhcp, "IFNAME[0]=bond0.10\nIPADDR[0]=192.0.2.1\nMTU[0]=9000\n", "i:3 vlan-mtu"},
+		{"VLAN with the bond's MTU", dhcp + "MTU[0]=9000\n", "IFNAME[0]=bond0.10\nIPADDR[0]=192.0.2.1\nMTU[0]=9000\n", ""},
+		{"members that are VLANs", "IFNAME[0]=bond0\nBONDNICS[0]='eth0.10 eth1.10'\nUSE_DHCP[0]=yes\n", "IFNAME[0]=eth0.10\n", ""},
+		{"settings of a member", dhcp, "IFNAME[1]=eth1\nHWADDR[1]=02:00:00:00:00:01\nMTU[1]=1400\n", "i:2 member-setting\ni:3 member-setting"},
+		{"MTU differs", dhcp + "MTU[0]=9000\n", "IFNAME[0]=bond0\nMTU[0]=1500\n", "i:2 mtu-differs"},
+		{"a command there", dhcp, ". /etc/other\n", "i:1 command"},
+		{"no quotes there", dhcp, "GATEWAY=192.0.2.1 192.0.2.2\n", "i:1 bash"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := rules(t, Input{Bond: parse(t, "b", tt.conf), Inet1: parse(t, "i", tt.inet1)}); got != tt.want {
@@ -157,13 +86,17 @@ func TestInet1Conf(t *testing.T) {
 	}
 }
 
-// sysfs makes a /sys/class/net of "PATH TEXT" lines; a text that begins with
-// -> is the target of a symlink.
-func sysfs(t *testing.T, lines ...string) Host {
+// machine makes a root directory of "PATH TEXT" lines, below sys/class/net where
+// the path does not begin with /; a text that begins with -> is the target of a
+// symlink.
+func machine(t *testing.T, lines ...string) Host {
 	t.Helper()
 	dir := t.TempDir()
-	for _, line := range lines {
+	for _, line := range append([]string{"lo/address 00:00:00:00:00:00"}, lines...) {
 		path, text, _ := strings.Cut(line, " ")
+		if !strings.HasPrefix(path, "/") {
+			path = "/sys/class/net/" + path
+		}
 		path = filepath.Join(dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -178,7 +111,7 @@ func sysfs(t *testing.T, lines ...string) Host {
 			t.Fatal(err)
 		}
 	}
-	return Host{Sysfs: dir}
+	return Host{Root: dir}
 }
 
 func TestHost(t *testing.T) {
@@ -202,13 +135,29 @@ func TestHost(t *testing.T) {
 			append(both, "bonding_masters bond9", "bond9/bonding/mode active-backup 1", "bond9/bonding/miimon 0"), "b:4 option-kernel",
 		},
 		{"no bond to ask", nics + "IFOPTS[0]=\"miimon 100 | arp_missed_max 3\"\n", "", append(both, "bonding_masters "), ""},
+		{"bond that somebody made", nics, "", append(both, "bond0/bonding/mode balance-rr 0", "bond0/bonding/slaves ", "bond0/flags 0x1403"), "b:1 bond-is-up"},
+		{"the same, down", nics, "", append(both, "bond0/bonding/mode balance-rr 0", "bond0/bonding/slaves ", "bond0/flags 0x1402"), ""},
+		{"the same, with the mode asked for", nics, "", append(both, "bond0/bonding/mode active-backup 1", "bond0/bonding/slaves ", "bond0/flags 0x1403"), ""},
+		{"the same, with members", nics, "", append(both, "bond0/bonding/mode balance-rr 0", "bond0/bonding/slaves eth0", "bond0/flags 0x1403"), ""},
+		{"members by address and slot", "IFNAME[0]=bond0\nBONDNICS[0]='mac=02:00:00:00:00:01 pci=03:00.1'\nUSE_DHCP[0]=yes\n", "", append(both, "eth1/device -> ../../../0000:03:00.1", "/sys/0000:03:00.1/subsystem -> ../bus/pci", "vlan7/address 02:00:00:00:00:01", "vlan7/lower_eth0/mtu 1500"), ""},
+		{"members by address, in a bond", "IFNAME[0]=bond0\nBONDNICS[0]='mac=02:00:00:00:00:0b'\nUSE_DHCP[0]=yes\n", "", append(both, "eth1/bonding_slave/perm_hwaddr 02:00:00:00:00:0b"), ""},
+		{"address of nobody", "IFNAME[0]=bond0\nBONDNICS[0]='eth0 mac=02:00:00:00:00:0b pci=03:00.1'\nUSE_DHCP[0]=yes\n", "", both, "b:2 nic-missing\nb:2 nic-missing"},
+		{"name and address of one NIC", "IFNAME[0]=bond0\nBONDNICS[0]='eth0 mac=02:00:00:00:00:01'\nUSE_DHCP[0]=yes\n", "", both, "b:2 nic-twice"},
+		{"address of two", "IFNAME[0]=bond0\nBONDNICS[0]='mac=02:00:00:00:00:01'\nUSE_DHCP[0]=yes\n", "", append(both, "eth2/address 02:00:00:00:00:01"), "b:2 nic-ambiguous"},
+		{"VLAN on what is down", "IFNAME[0]=bond0\nBONDNICS[0]='eth0 nic1'\nUSE_DHCP[0]=yes\n", "", append(both, "nic1/lower_eth1/mtu 1500", "eth1/flags 0x1002"), "b:2 nic-lower-down"},
+		{"VLAN on what is up", "IFNAME[0]=bond0\nBONDNICS[0]='eth0 nic1'\nUSE_DHCP[0]=yes\n", "", append(both, "nic1/lower_eth1/mtu 1500", "eth1/flags 0x1003"), ""},
+		{"wireless", nics, "", append(both, "eth1/phy80211/rfkill0/soft 0", "eth1/phy80211/rfkill0/hard 0"), "b:2 nic-wireless"},
+		{"wireless, as it should be", nics + "IFOPTS[0]='fail_over_mac active'\n", "", append(both, "eth1/wireless/x 0"), ""},
+		{"wireless, off", nics + "IFOPTS[0]='fail_over_mac active'\n", "", append(both, "eth1/phy80211/rfkill0/soft 1"), "b:2 nic-blocked"},
+		{"equal addresses in alb", nics + "BONDMODE[0]=6\n", "", []string{"eth0/address 02:00:00:00:00:01", "eth1/address 02:00:00:00:00:01"}, "b:2 nic-same-mac"},
+		{"equal addresses elsewhere", nics, "", []string{"eth0/address 02:00:00:00:00:01", "eth1/address 02:00:00:00:00:01"}, ""},
 		{"stock bond, NICs up", "", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1\"\n", append(both, "eth0/flags 0x1003", "eth1/flags 0x1002"), "i:2 stock-bond-empty"},
 		{"stock bond, made already", "", "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0\"\n", append(both, "eth0/flags 0x1803", "eth0/master -> ../bond0"), ""},
 		{"no SmartNIC", nics + "EXASOCK[0]=yes\n", "", append(both, "exabond_masters ", "eth0/device/driver -> /sys/bus/pci/drivers/exanic", "eth1/device/driver -> /sys/bus/pci/drivers/e1000e"), "b:2 exasock-nic"},
 		{"exasock not loaded", nics + "EXASOCK[0]=yes\n", "", []string{"eth0/device/driver -> ../exanic", "eth1/device/driver -> ../exanic"}, "b:4 exasock-module"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			in := Input{Bond: parse(t, "b", tt.conf), Inet1: parse(t, "i", tt.inet1), Host: sysfs(t, tt.sys...)}
+			in := Input{Bond: parse(t, "b", tt.conf), Inet1: parse(t, "i", tt.inet1), Host: machine(t, tt.sys...)}
 			if got := rules(t, in); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
@@ -217,46 +166,193 @@ func TestHost(t *testing.T) {
 }
 
 func TestBoot(t *testing.T) {
-	dir := t.TempDir()
-	script := filepath.Join(dir, "rc.bond")
-	local := filepath.Join(dir, "rc.local")
-	write := func(path, text string, mode os.FileMode) {
-		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+	const now = "exec bondctl start --values\n"
+	on := inet1.Status{File: "i", State: inet1.On, Line: 9}
+	off := inet1.Status{File: "i", State: inet1.Off}
+	for _, tt := range []struct {
+		name  string
+		guard inet1.Status
+		files map[string]string // of /etc/rc.d; executable but for those that end in -
+		want  string
+	}{
+		{"well", on, map[string]string{"rc.bond": now}, ""},
+		{"off", off, map[string]string{"rc.bond": now}, "i guard-off"},
+		{"off, but in rc.local", off, map[string]string{"rc.bond": now, "rc.local": "/etc/rc.d/rc.bond start\n"}, ""},
+		{"lost", inet1.Status{File: "i", State: inet1.Lost}, map[string]string{"rc.bond": now}, "i guard-lost"},
+		{"stale", inet1.Status{File: "i", State: inet1.Stale, Line: 3}, map[string]string{"rc.bond": now}, "i:3 guard-stale"},
+		{"broken", inet1.Status{File: "i", State: inet1.Broken, Line: 7}, map[string]string{"rc.bond": now}, "i:7 guard-broken"},
+		{"no rc.bond", on, nil, "/rc.bond no-rc-bond"},
+		{"not executable", on, map[string]string{"rc.bond-": now}, "/rc.bond rc-bond-off"},
+		{"old rc.bond", on, map[string]string{"rc.bond": "modes=(balance-rr)\n"}, "/rc.bond rc-bond-old"},
+		{"old rc.bond, the new one beside it", on, map[string]string{"rc.bond": "modes=(balance-rr)\n", "rc.bond.new-": now}, "/rc.bond rc-bond-old"},
+		{"rc.bond that was not taken over", on, map[string]string{"rc.bond": now, "rc.bond.new-": now + "#\n"}, "/rc.bond.new rc-bond-new"},
+		{"bond by hand", on, map[string]string{"rc.bond": now, "rc.local": "#!/bin/sh\n# ifenslave bond0\n modprobe bonding mode=0 miimon=50\n"}, "/rc.local:3 bonds-by-hand"},
+		{"bond by a script", on, map[string]string{"rc.bond": now, "rc.local": "/etc/rc.d/rc.bonding start\n", "rc.bonding": "case $1 in\nstart)\n  ifconfig bond0 up\n  ifenslave bond0 eth0\n"}, "/rc.bonding:4 bonds-by-hand"},
+		{"another script", on, map[string]string{"rc.bond": now, "rc.local": "/etc/rc.d/rc.other start\n. /etc/rc.d/rc.none\n", "rc.other": "ip link add br0 type bridge\n"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range tt.files {
+				mode := os.FileMode(0o755)
+				if plain, ok := strings.CutSuffix(name, "-"); ok {
+					name, mode = plain, 0o644
+				}
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := rules(t, Input{Bond: parse(t, "b", one("")), Guard: tt.guard, RCDir: dir})
+			if got = strings.ReplaceAll(got, dir, ""); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWritable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rc.bond.conf")
+	for mode, want := range map[os.FileMode]string{0o600: "", 0o644: "", 0o620: " writable", 0o602: " writable"} {
+		if err := os.WriteFile(path, []byte(one("")), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-	}
-	write(script, "", 0o755)
-	try := func(name string, guard inet1.Status, rcBond, want string) {
-		t.Helper()
-		conf := parse(t, "b", one(""))
-		got := rules(t, Input{Bond: conf, Guard: guard, RCBond: rcBond, RCLocal: local})
-		if got = strings.ReplaceAll(got, dir, ""); got != want {
-			t.Errorf("%s: got %q, want %q", name, got, want)
+		conf, err := bondconf.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimPrefix(rules(t, Input{Bond: conf}), path); got != want {
+			t.Errorf("mode %o: %q, want %q", mode, got, want)
 		}
 	}
-	on := inet1.Status{File: "i", State: inet1.On, Line: 9}
-	try("well", on, script, "")
-	try("off", inet1.Status{File: "i", State: inet1.Off}, script, "i:1 guard-off")
-	try("lost", inet1.Status{File: "i", State: inet1.Lost}, script, "i:1 guard-lost")
-	try("broken", inet1.Status{File: "i", State: inet1.Broken, Line: 7}, script, "i:7 guard-broken")
-	write(local, "/etc/rc.d/rc.bond start\n", 0o755)
-	try("off, but in rc.local", inet1.Status{File: "i", State: inet1.Off}, script, "")
-	try("no rc.bond", on, filepath.Join(dir, "none"), "/none:1 no-rc-bond")
-	write(script, "", 0o644)
-	try("not executable", on, script, "/rc.bond:1 rc-bond-off")
 }
 
-func TestNearest(t *testing.T) {
-	words := []string{"miimon", "primary", "updelay"}
-	for in, want := range map[string]string{
-		"mimon": "miimon", "miimonn": "miimon", "miimno": "miimon", "mijmon": "miimon", "primry": "primary", "updleay": "updelay",
-		"nonsense": "", "": "", "up": "", "mon": "",
+// TestRelease: what the rc.inet1 of this machine does not know.
+func TestRelease(t *testing.T) {
+	const conf = "IFNAME[0]=bond0\nBONDNICS[0]=\"eth0 eth1\"\n"
+	const old, current = "IPADDR NETMASK USE_DHCP GATEWAY\n", "IPADDR IPADDRS IP6ADDRS USE_SLAAC USE_DHCP6 vlan\n"
+	const inet = "IFNAME[0]=bond0\nIPADDRS[0]=192.0.2.1/24\nUSE_SLAAC[0]=yes\nIFNAME[1]=bond0.10\nIPADDR[1]=192.0.2.129\nIFNAME[2]=eth2\nIPADDRS[2]=192.0.2.2/24\n"
+	for script, want := range map[string]string{
+		old: "i:2 inet1-variable\ni:3 inet1-variable\ni:4 inet1-vlan", current: "", "not that script\n": "",
 	} {
-		if got := nearest(in, words); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", in, got, want)
+		dir := t.TempDir()
+		for name, text := range map[string]string{"rc.inet1": script, "rc.bond": "--values"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+				t.Fatal(err)
+			}
 		}
+		if got := rules(t, Input{Bond: parse(t, "b", conf), Inet1: parse(t, "i", inet), RCDir: dir}); got != want {
+			t.Errorf("%q: got\n%s\nwant\n%s", script, got, want)
+		}
+	}
+}
+
+// modules makes the files of a kernel's modules: its release, then the modules
+// in modules.dep, those that are built in after a bar.
+func kernelFiles(release, names string) []string {
+	dep, builtin, _ := strings.Cut(names, "|")
+	list := []string{"/lib/modules/" + release + "/kernel/x x"}
+	for file, names := range map[string]string{"modules.dep": dep, "modules.builtin": builtin} {
+		text := ""
+		for _, name := range strings.Fields(names) {
+			text += "kernel/drivers/net/" + name + ".ko.xz: kernel/other.ko.xz\n"
+		}
+		list = append(list, "/lib/modules/"+release+"/"+file+" "+text)
+	}
+	return list
+}
+
+func TestKernels(t *testing.T) {
+	nics := []string{"eth0/address 02:00:00:00:00:01", "eth1/address 02:00:00:00:00:02"}
+	with := func(lists ...[]string) []string { return slices.Concat(append(lists, nics)...) }
+	bonding := func(release string) []string { return kernelFiles(release, "bonding/bonding e1000e/e1000e") }
+	for _, tt := range []struct {
+		name, conf, running, asked string
+		sys                        []string
+		want                       string
+	}{
+		{"well", "", "6.1.5", "", with(bonding("6.1.5")), ""},
+		{"built in", "", "6.1.5", "", with(kernelFiles("6.1.5", "|bonding")), ""},
+		{"new kernel without its modules", "", "6.1.5", "", with(bonding("6.1.4")), "/lib/modules/6.1.5 module-missing"},
+		{"the same, and bonding is loaded", "", "6.1.5", "", with(bonding("6.1.4"), []string{"/sys/module/bonding/x x"}), ""},
+		{"kernel without bonding", "", "6.1.5", "", with(kernelFiles("6.1.5", "e1000e")), "/lib/modules/6.1.5 module-missing"},
+		{"an installed one without bonding", "", "6.1.5", "", with(bonding("6.1.5"), kernelFiles("6.12.1-smp", "e1000e")), "/lib/modules/6.12.1-smp module-missing"},
+		{"what a removed one left", "", "6.1.5", "", with(bonding("6.1.5"), []string{"/lib/modules/5.15.19/modules.dep x"}), ""},
+		{"a driver", "MODULES='e1000e snd-x'\n", "6.1.5", "", with(bonding("6.1.5")), "/lib/modules/6.1.5 module-missing"},
+		{"a driver with a dash", "MODULES='snd-x'\n", "6.1.5", "", with(kernelFiles("6.1.5", "bonding snd_x")), ""},
+		{"nothing known", "IFOPTS[0]='use_carrier 0'\n", "", "", nics, ""},
+
+		{"use_carrier on a new kernel", "IFOPTS[0]='use_carrier 0'\n", "6.18.2", "", with(bonding("6.18.2")), "b:4 option-kernel"},
+		{"use_carrier 1 there", "IFOPTS[0]='use_carrier 1'\n", "6.18.2", "", with(bonding("6.18.2")), ""},
+		{"use_carrier on the last that has it", "IFOPTS[0]='use_carrier off'\n", "6.17.99", "", with(bonding("6.17.99")), ""},
+		{"use_carrier on one that is installed", "IFOPTS[0]='use_carrier off'\n", "6.12.1", "", with(bonding("6.12.1"), bonding("7.2.13")), "b:4 option-kernel"},
+		{"use_carrier, though bonds have the file", "IFOPTS[0]='use_carrier 0'\n", "6.18.2", "", with(bonding("6.18.2"), []string{"bonding_masters b", "b/bonding/mode active-backup 1", "b/bonding/use_carrier 1"}), "b:4 option-kernel"},
+		{"an old kernel", "IFOPTS[0]='arp_missed_max 3'\n", "5.10.223", "", with(bonding("5.10.223")), "b:4 option-kernel"},
+		{"an old kernel that has it", "IFOPTS[0]='arp_missed_max 3'\n", "5.10.223", "", with(bonding("5.10.223"), []string{"bonding_masters b", "b/bonding/mode active-backup 1", "b/bonding/arp_missed_max 2"}), ""},
+		{"asked", "IFOPTS[0]='arp_missed_max 3'\n", "6.1.5", "5.16", with(bonding("6.1.5")), "b:4 option-kernel"},
+		{"asked, new enough", "IFOPTS[0]='arp_missed_max 3'\n", "5.10.223", "5.17", with(bonding("5.10.223")), ""},
+		{"default of ours", "", "3.2.0", "", with(bonding("3.2.0")), ""},
+
+		{"module parameters", "", "6.12.1", "", with(bonding("6.12.1"), []string{"/etc/modprobe.d/bonding.conf # x\noptions bonding max_bonds=0 miimon=100\nalias bond0 bonding"}), ""},
+		{"a bad module parameter", "", "6.12.1", "", with(bonding("6.12.1"), []string{"/etc/modprobe.d/bonding.conf # x\noptions bonding mode=lacp"}), "/etc/modprobe.d/bonding.conf:2 modprobe-option"},
+		{"a module parameter that is gone", "", "6.12.1", "", with(bonding("6.12.1"), bonding("6.18.0"), []string{"/lib/modprobe.d/bonding.conf options bonding use_carrier=0"}), "/lib/modprobe.d/bonding.conf:1 modprobe-option"},
+		{"a file that modprobe does not read", "", "6.12.1", "", with(bonding("6.12.1"), []string{"/etc/modprobe.d/bonding.old options bonding mode=lacp"}), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := machine(t, tt.sys...)
+			h.Running = tt.running
+			got := rules(t, Input{Bond: parse(t, "b", one(tt.conf)), Host: h, Kernel: tt.asked})
+			if got = strings.ReplaceAll(got, h.Root, ""); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTxQueues(t *testing.T) {
+	for _, tt := range []struct {
+		sys  []string
+		want int
+	}{
+		{nil, 0},
+		{[]string{"/etc/modprobe.d/b.conf options bonding tx_queues=32"}, 32},
+		{[]string{"/etc/modprobe.d/b.conf options bonding tx_queues=32", "/sys/module/bonding/parameters/tx_queues 16"}, 16},
+	} {
+		if got := machine(t, tt.sys...).TxQueues(); got != tt.want {
+			t.Errorf("%q: %d, want %d", tt.sys, got, tt.want)
+		}
+	}
+	if got := (Host{}).TxQueues(); got != 0 {
+		t.Errorf("nothing is known: %d", got)
+	}
+}
+
+func TestExasock(t *testing.T) {
+	const text = `IFNAME[0]="bond0"
+BONDNICS[0]="exa0 exa1"
+EXASOCK[0]="yes"
+IFNAME[1]="bond1"
+BONDNICS[1]="exa2 eth0"
+BONDMODE[1]="802.3ad"
+IFOPTS[1]="miimon 0"
+EXASOCK[1]="yes"
+IFNAME[2]="bond2"
+BONDNICS[2]="eth5"
+BONDMODE[2]="balance-rr"
+IFOPTS[2]="nothing 1"
+IFNAME[3]="bond3"
+BONDNICS[3]="exa9"
+IFOPTS[3]="arp_interval 100"
+EXASOCK[3]="yes"
+`
+	h := machine(t, "exa0/device/driver -> ../exanic", "exa1/device/driver -> ../exanic", "exa2/device/driver -> ../exanic", "eth0/device/driver -> ../e1000e")
+	var list []string
+	for _, f := range Exasock(Input{Bond: parse(t, "b", text), Host: h}) {
+		list = append(list, fmt.Sprintf("%s %s %s", f.Pos, f.Bond, f.Rule))
+	}
+	want := []string{"b:5 bond1 exasock-nic", "b:7 bond1 no-monitor", "b:8 bond1 exasock-mode", "b:15 bond3 no-arp-target"}
+	if !slices.Equal(list, want) {
+		t.Errorf("got %q, want %q", list, want)
 	}
 }

@@ -8,9 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/slackbond/slackbond/internal/bondconf"
-	"github.com/slackbond/slackbond/internal/shconf"
 )
 
 func TestStatus(t *testing.T) {
@@ -93,51 +90,5 @@ func TestMonitor(t *testing.T) {
 		if err != nil || s.Monitor != test.want {
 			t.Errorf("miimon %s, arp_interval %s, target %q: %+v, %v; want %+v", test.mii, test.arp, test.target, s.Monitor, err, test.want)
 		}
-	}
-}
-
-func TestCheckConfig(t *testing.T) {
-	m := newMachine(t)
-	m.nic("eth0", "e1000e", "02:00:00:00:00:01")
-	const text = `
-IFNAME[0]="bond0"
-BONDNICS[0]="exa0 exa1"
-EXASOCK[0]="yes"
-IFNAME[1]="bond1"
-BONDNICS[1]="exa2 eth0"
-BONDMODE[1]="802.3ad"
-IFOPTS[1]="miimon 0"
-EXASOCK[1]="yes"
-IFNAME[2]="bond2"
-BONDNICS[2]="eth5"
-BONDMODE[2]="balance-rr"
-IFNAME[3]="bond3"
-BONDNICS[3]="exa9"
-BONDMODE[3]="1"
-IFOPTS[3]="arp_interval 100 | arp_ip_target 192.0.2.1"
-EXASOCK[3]="yes"
-IFNAME[4]="bond4"
-BONDNICS[4]="exa9"
-IFOPTS[4]="arp_interval 100"
-EXASOCK[4]="yes"
-`
-	f, err := shconf.Parse(strings.NewReader(text), "rc.bond.conf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, b := range Configured(bondconf.From(f)) {
-		for _, p := range (Host{Root: m.root}).CheckConfig(b) {
-			got = append(got, p.String())
-		}
-	}
-	want := []string{
-		`bond1: rc.bond.conf:7: BONDMODE is "802.3ad", and exasock manages only active-backup; set it to active-backup`,
-		"bond1: rc.bond.conf:8: miimon is 0 and there is no arp_interval with an arp_ip_target: a lost link can be missed for ever; set miimon to 100",
-		`bond1: rc.bond.conf:6: eth0 is no SmartNIC: its driver is "e1000e"; exasock takes only NICs of the driver exanic; take it out of BONDNICS, or EXASOCK away`,
-		"bond4: rc.bond.conf:20: arp_interval without an arp_ip_target monitors nothing: a lost link can be missed for ever; set arp_ip_target, or miimon to 100",
-	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("-want +got:\n%s", d)
 	}
 }

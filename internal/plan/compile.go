@@ -93,12 +93,6 @@ func (c *compiler) add(at shconf.Pos, f Finding) {
 // file has the rules about the file as such; false where none of its values
 // can be relied on.
 func (c *compiler) file() (whole bool) {
-	for _, fault := range c.conf.Faults {
-		c.add(fault.Pos, Finding{
-			Severity: Error, Rule: "bash", What: "bash complains about the file: " + fault.Text,
-			Why: "no bond is started until it is right", Do: "correct the line",
-		})
-	}
 	c.findings = append(c.findings, FileFindings(c.conf, 0, 0)...)
 	c.twice()
 	for _, name := range bondconf.Inet1Only {
@@ -114,7 +108,15 @@ func (c *compiler) file() (whole bool) {
 func FileFindings(conf *bondconf.Config, first, last int) []Finding {
 	c := &compiler{conf: conf}
 	f := conf.File
-	inside := func(line int) bool { return line >= first && line <= last }
+	inside := func(line int) bool { return line >= first && line <= last && line > 0 }
+	for _, fault := range conf.Faults {
+		if !inside(fault.Line) {
+			c.add(fault.Pos, Finding{
+				Severity: Error, Rule: "bash", What: fault.Text,
+				Why: "nothing is started while bash complains about the file", Do: cmp.Or(fault.Do, "correct it"),
+			})
+		}
+	}
 	if conf.DOS {
 		c.add(shconf.Pos{File: f.Name, Line: conf.CRLine}, Finding{
 			Severity: Error, Rule: "dos-line-ends", What: "the file has lines that end with a carriage return (DOS line ends)",
@@ -134,15 +136,7 @@ func FileFindings(conf *bondconf.Config, first, last int) []Finding {
 		})
 	}
 	for _, cmd := range f.Commands {
-		if inside(cmd.Line) || cmd.Exits || setsUnread(conf.Unread, cmd) {
-			continue
-		}
-		if name, do := assignmentMeant(cmd.Text); do != "" {
-			c.add(cmd.Pos, Finding{
-				Severity: Error, Rule: "command",
-				What: fmt.Sprintf("this does not set %s, it runs a command: %.60s", name, cmd.Text),
-				Why:  "the value is lost, and rc.bond starts nothing because bash complains", Do: do,
-			})
+		if inside(cmd.Line) || setsUnread(conf.Unread, cmd) || c.refusedByBash(cmd.Pos) {
 			continue
 		}
 		finding := Finding{
@@ -159,19 +153,6 @@ func FileFindings(conf *bondconf.Config, first, last int) []Finding {
 
 func (c *compiler) refusedByBash(at shconf.Pos) bool {
 	return slices.ContainsFunc(c.conf.Faults, func(f shconf.Fault) bool { return f.Pos == at })
-}
-
-// assignmentMeant tells which variable a command was to set, and how it is set.
-func assignmentMeant(command string) (name, do string) {
-	name, rest, _ := strings.Cut(command, "=")
-	plain := strings.TrimRight(name, " \t")
-	switch {
-	case !slices.Contains(bondconf.Global, plain) && !slices.Contains(bondconf.Indexed, plain):
-		return "", ""
-	case plain != name || strings.HasPrefix(rest, " "):
-		return plain, "no blanks around the ="
-	}
-	return plain, "quotes around a value with blanks"
 }
 
 func assigned(a shconf.Assignment) string {

@@ -218,7 +218,7 @@ func (b *bondCompiler) dhcp() {
 	switch {
 	case use:
 		b.out.DHCP = d
-	case given && (!b.in.DHCP.Set || b.in.DHCP.Known):
+	case given && (b.in.DHCP.Value == "" || b.in.DHCP.Value == "no") && (!b.in.DHCP.Set || b.in.DHCP.Known):
 		at := b.firstDHCP()
 		b.warn(at, Finding{
 			Rule: "dhcp-off", What: fmt.Sprintf("%s is set, but %s is not yes", at.Name, b.in.Get("USE_DHCP").Name),

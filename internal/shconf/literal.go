@@ -149,11 +149,12 @@ func (p *parser) index(x syntax.ArithmExpr, a Assignment) (int, bool) {
 	}
 	n, ok := parseIndex(text)
 	if !ok && strings.Trim(text, "0123456789") == "" && text != "" {
-		why := "is too large"
+		f := Fault{Pos: a.Pos, Text: fmt.Sprintf("%s[%s]: the index is too large", a.Name, text)}
 		if text[0] == '0' {
-			why = "is no octal number, which is what a 0 before it makes it for bash"
+			f.Text = fmt.Sprintf("%s[%s]: bash takes an index that begins with 0 for an octal number", a.Name, text)
+			f.Do = fmt.Sprintf("%s[%s]", a.Name, strings.TrimLeft(text, "0"))
 		}
-		p.file.Faults = append(p.file.Faults, Fault{a.Pos, fmt.Sprintf("%s[%s]: the index %s", a.Name, text, why)})
+		p.file.Faults = append(p.file.Faults, f)
 	}
 	return n, ok
 }

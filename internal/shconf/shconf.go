@@ -74,6 +74,7 @@ type Command struct {
 type Fault struct {
 	Pos
 	Text string
+	Do   string // the cure, "" where there is only the obvious one
 }
 
 // File is what one file says.
