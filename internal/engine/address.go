@@ -73,7 +73,8 @@ func (r *run) giveAddressesOf(w *work) error {
 // longer wanted.
 func (r *run) takeAddresses(w *work, link *rtnl.Link) error {
 	var keep []journal.Entry
-	for _, e := range w.j.Entries {
+	mark := w.mark
+	for n, e := range w.j.Entries {
 		p, err := netip.ParsePrefix(e.Name)
 		if e.Verb != journal.Addr || err != nil || slices.Contains(w.want.Addrs, p) {
 			keep = append(keep, e)
@@ -83,7 +84,11 @@ func (r *run) takeAddresses(w *work, link *rtnl.Link) error {
 			return fmt.Errorf("taking away %s: %w", p, err)
 		}
 		r.log("%s: %s is no longer wanted: taken away", link.Name, p)
+		w.taken = append(w.taken, e)
 		w.changed = true
+		if n < w.mark {
+			mark--
+		}
 	}
 	if len(keep) == len(w.j.Entries) {
 		return nil
@@ -92,6 +97,7 @@ func (r *run) takeAddresses(w *work, link *rtnl.Link) error {
 	if err := r.look(); err != nil {
 		return err
 	}
+	w.mark = mark
 	return w.j.Rewrite(keep)
 }
 

@@ -5,6 +5,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"slices"
 	"strconv"
@@ -43,6 +44,9 @@ func (r *run) tellStarting(w *work) {
 func (r *run) raise(w *work) error {
 	for _, why := range w.missing {
 		r.lack(w.want, "%s; %s %s_start adds it when it is there", why, r.Script, w.want.Name)
+	}
+	for _, why := range w.unfit {
+		r.lack(w.want, "%s; the bond does without it", why)
 	}
 	if err := r.make(w); err != nil {
 		return err
@@ -151,7 +155,7 @@ func (r *run) noted(j *journal.Journal, verb journal.Verb, index int) bool {
 func (r *run) setMTU(w *work) error {
 	link, mtu := r.links[w.want.Name], w.want.MTU
 	if mtu == 0 {
-		was := w.j.Last(journal.MTU)
+		was := w.j.First(journal.MTU)
 		if was == nil || w.last == nil || w.last.MTU == 0 || w.last.MTU != link.MTU {
 			return nil
 		}
@@ -160,10 +164,8 @@ func (r *run) setMTU(w *work) error {
 	if link.MTU == mtu {
 		return nil
 	}
-	if !w.j.Has(journal.MTU) {
-		if err := w.j.Add(journal.Entry{Verb: journal.MTU, MTU: link.MTU}); err != nil {
-			return err
-		}
+	if err := w.j.Add(journal.Entry{Verb: journal.MTU, MTU: link.MTU}); err != nil {
+		return err
 	}
 	if err := r.Kernel.SetMTU(link.Name, mtu); err != nil {
 		if nic := r.tooSmall(w, mtu); nic != "" {
@@ -316,8 +318,8 @@ func (r *run) setOption(w *work, d plan.Difference) error {
 			member = word
 		}
 	}
-	if w.origin != journal.Made && member == "" {
-		if err := w.j.Add(journal.Entry{Verb: journal.Option, Name: name, Old: d.Have}); err != nil {
+	if w.origin != journal.Made && member == "" || !w.fresh {
+		if err := r.noteOption(w, member, name, d.Have); err != nil {
 			return errors.Join(err, errJournal)
 		}
 	}
@@ -332,6 +334,27 @@ func (r *run) setOption(w *work, d plan.Difference) error {
 	return nil
 }
 
+// delays are what the kernel keeps as multiples of miimon: a change of that one
+// changes them.
+var delays = []string{"updelay", "downdelay", "peer_notif_delay"}
+
+// noteOption writes down what an option was, and those that change with it.
+func (r *run) noteOption(w *work, member, name, old string) error {
+	entries := []journal.Entry{{Verb: journal.Option, Name: name, Member: member, Old: old}}
+	if name == "miimon" {
+		for _, delay := range delays {
+			value, err := r.Kernel.Option(w.want.Name, "", delay)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			} else if err != nil {
+				return err
+			}
+			entries = append(entries, journal.Entry{Verb: journal.Option, Name: delay, Old: value})
+		}
+	}
+	return w.j.Add(entries...)
+}
+
 // enslave puts in the NICs of add, which give up their own addresses first.
 func (r *run) enslave(w *work) error {
 	if err := r.noteNICs(w); err != nil {
@@ -344,7 +367,7 @@ func (r *run) enslave(w *work) error {
 		}
 		r.leaveOut(w, nic, err)
 		// A first member that fails leaves the bond with a random address.
-		if w.mac != nil && len(w.here) == 0 {
+		if w.mac != nil && w.fresh && len(w.here) == 0 {
 			if err := r.putMAC(w); err != nil {
 				return err
 			}
@@ -391,6 +414,8 @@ func (r *run) join(w *work, nic *rtnl.Link) error {
 	if e := w.j.Find(journal.NIC, nic.Name, nic.Index); e != nil && e.DHCP && r.Kernel.DHCPClient(nic.Name) {
 		if err := r.Kernel.StopDHCP(nic.Name); err != nil {
 			r.lack(w.want, "stopping dhcpcd on %s: %v", nic.Name, err)
+		} else if err := r.forgetLease(w, e); err != nil {
+			return err
 		}
 	}
 	// Those of IPv6 go when it is set down, those of IPv4 would stay. Backwards,
@@ -410,6 +435,23 @@ func (r *run) join(w *work, nic *rtnl.Link) error {
 		}
 	}
 	return r.Kernel.Enslave(w.want.Name, nic.Name)
+}
+
+// forgetLease takes out of a NIC's entry what went with its DHCP client, which
+// brings that again.
+func (r *run) forgetLease(w *work, e *journal.Entry) error {
+	state, err := r.Kernel.State()
+	if err != nil {
+		return err
+	}
+	r.state = state
+	left := state.Of([]int{e.Index}, r.allLinks())
+	saved := *e.Saved
+	saved.Messages = slices.DeleteFunc(slices.Clone(saved.Messages), func(m rtnl.Message) bool {
+		return m.LeaseLike() && !slices.ContainsFunc(left.Messages, func(n rtnl.Message) bool { return m.String() == n.String() })
+	})
+	e.Saved = &saved
+	return w.j.Rewrite(w.j.Entries)
 }
 
 // leaveOut goes on without a NIC that cannot be used, as it was.

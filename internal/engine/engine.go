@@ -190,8 +190,19 @@ func (r *run) complete(w *work) {
 	if w.unsettled || w.j.Has(journal.Complete) && sameBond(w.last, w.want) {
 		return
 	}
+	mtu := false
 	entries := slices.DeleteFunc(slices.Clone(w.j.Entries), func(e journal.Entry) bool {
-		return e.Verb == journal.Complete || e.Verb == journal.Wanted
+		switch e.Verb {
+		case journal.Complete, journal.Wanted:
+			return true
+		case journal.Option: // of a bond that goes when it is stopped
+			return w.origin == journal.Made
+		case journal.MTU: // the oldest is the one that it had
+			again := mtu
+			mtu = true
+			return again
+		}
+		return false
 	})
 	entries = append(entries, journal.Entry{Verb: journal.Wanted, Bond: w.want}, journal.Entry{Verb: journal.Complete})
 	if err := w.j.Rewrite(entries); err != nil {

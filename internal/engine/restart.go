@@ -47,6 +47,7 @@ func (e *Engine) Restart(ctx context.Context, names ...string) (Outcome, error) 
 		}
 	}
 	r.finish(made)
+	r.undoSystem() // where no bond is left
 	return r.outcome, nil
 }
 
@@ -79,8 +80,24 @@ func (r *run) restart(b *plan.Bond) *work {
 	for _, e := range split(err) {
 		r.lack(b, "%v", e)
 	}
-	r.lack(b, "it cannot go back; %s %s_start tries again, %s %s_stop puts the NICs back", r.Script, b.Name, r.Script, b.Name)
+	r.giveUp(b)
 	return nil
+}
+
+// giveUp ends a restart that could neither go on nor back. A bond without
+// members on which nothing stands is of no use: its NICs are put back.
+func (r *run) giveUp(b *plan.Bond) {
+	j, err := r.Journals.Bond(b.Name)
+	if err == nil {
+		err = r.look()
+	}
+	if err != nil {
+		r.lack(b, "%v", err)
+	} else if link := r.links[b.Name]; link != nil && len(r.membersOf(link)) == 0 && len(r.standOn(link)) == 0 && r.undo(b.Name, j, 0) {
+		r.lack(b, "it cannot go back; it is stopped, and its NICs are as they were before it")
+		return
+	}
+	r.lack(b, "it cannot go back; %s %s_start tries again, %s %s_stop puts the NICs back", r.Script, b.Name, r.Script, b.Name)
 }
 
 // attempt makes a bond that runs what is wanted. Whether it was touched counts

@@ -31,7 +31,8 @@ type work struct {
 	here    []*rtnl.Link // wanted members that are in
 	extra   []*rtnl.Link // members that are not wanted
 	add     []*rtnl.Link // NICs to put in
-	missing []string     // members that cannot be had, and why
+	missing []string     // members that are not there
+	unfit   []string     // members that are there and cannot be used, and why
 	names   map[string]string
 	mac     net.HardwareAddr // the address that it is to have; nil: whatever it gets
 
@@ -43,6 +44,7 @@ type work struct {
 	restarted bool          // it ran before, and is not taken away where something fails
 	mark      int           // how many entries the journal had
 	refused   map[string]bool
+	taken     []journal.Entry // addresses that it had, and that are no longer wanted
 }
 
 // survey finds out everything that can be known before a bond is touched. The
@@ -80,7 +82,7 @@ func (r *run) survey(b *plan.Bond) (*work, error) {
 				faults = append(faults, err)
 			}
 			if why != "" {
-				w.missing = append(w.missing, why)
+				w.unfit = append(w.unfit, why)
 				continue
 			}
 			w.add = append(w.add, nic)
@@ -94,7 +96,7 @@ func (r *run) survey(b *plan.Bond) (*work, error) {
 		}
 	}
 	if len(w.here)+len(w.add) == 0 && len(faults) == 0 {
-		fault("none of its members can be used: %s", strings.Join(w.missing, "; "))
+		fault("none of its members can be used: %s", strings.Join(slices.Concat(w.missing, w.unfit), "; "))
 	}
 	faults = append(faults, r.checkRoot(w)...)
 	if link != nil && len(faults) == 0 {
@@ -114,7 +116,7 @@ func (r *run) survey(b *plan.Bond) (*work, error) {
 	}
 	w.fresh = len(w.here)+len(w.extra) == 0 && w.origin != journal.Adopted
 	w.mark = len(w.j.Entries)
-	if len(w.here) == 0 {
+	if len(w.here)+len(w.extra) == 0 {
 		w.mark = 0 // a start from nothing is undone to nothing
 	}
 	return w, errors.Join(faults...)

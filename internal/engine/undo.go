@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/journal"
 	"github.com/slackbond/slackbond/internal/plan"
 	"github.com/slackbond/slackbond/internal/rtnl"
@@ -26,7 +28,20 @@ func (r *run) failed(w *work, err error) {
 		r.lack(w.want, "not restarted to the end; %s %s_start goes on", r.Script, w.want.Name)
 		return
 	}
-	if r.undo(w.want.Name, w.j, w.mark) {
+	back := r.undo(w.want.Name, w.j, w.mark)
+	if len(w.taken) > 0 && w.mark > 0 {
+		err := w.j.Add(w.taken...)
+		for _, e := range w.taken {
+			if add := r.Kernel.Add(*e.Message); add != nil && !errors.Is(add, unix.EEXIST) {
+				err = errors.Join(err, fmt.Errorf("putting back %s: %w", e.Name, add))
+			}
+		}
+		if err != nil {
+			back = false
+			r.lack(w.want, "%v", err)
+		}
+	}
+	if back {
 		r.lack(w.want, "not started; everything is back as it was")
 		return
 	}
@@ -114,8 +129,6 @@ func (r *run) strip(u *undoing) {
 	}
 	for _, e := range slices.Backward(u.list) {
 		switch e.Verb {
-		case journal.Option:
-			problem("putting back "+e.Name, r.Kernel.SetOption(u.name, e.Member, e.Name, e.Old))
 		case journal.MTU:
 			problem("putting back its MTU", r.Kernel.SetMTU(u.name, e.MTU))
 		case journal.MAC:
@@ -125,6 +138,41 @@ func (r *run) strip(u *undoing) {
 			}
 			problem("putting back its address", err)
 		}
+	}
+	r.putBackOptions(u, problem)
+}
+
+// putBackOptions gives a bond the options that it had, in the order in which
+// the kernel takes them, and looks whether it has them: writing one can change
+// another.
+func (r *run) putBackOptions(u *undoing, problem func(what string, err error)) {
+	had := map[[2]string]string{}
+	for _, e := range slices.Backward(u.list) { // the oldest counts
+		if e.Verb == journal.Option {
+			had[[2]string{e.Name, e.Member}] = e.Old
+		}
+	}
+	refused := map[[2]string]error{}
+	for range rounds {
+		for _, o := range bond.Options {
+			for key, old := range had {
+				if key[0] != o.Name {
+					continue
+				}
+				now, err := r.Kernel.Option(u.name, key[1], o.Name)
+				if err == nil && now != old {
+					err = r.Kernel.SetOption(u.name, key[1], o.Name, old)
+				}
+				refused[key] = err
+			}
+		}
+	}
+	for key, old := range had {
+		now, err := r.Kernel.Option(u.name, key[1], key[0])
+		if err == nil && now != old {
+			err = cmp.Or(refused[key], fmt.Errorf("the kernel accepted it and has %q", now))
+		}
+		problem(fmt.Sprintf("putting back %s %s", key[0], old), err)
 	}
 }
 
@@ -141,14 +189,6 @@ func (r *run) finishUndo(u *undoing) bool {
 	for _, text := range r.putBack(u.list) {
 		u.ok = false
 		r.complain("%s: %s", u.name, text)
-	}
-	for _, e := range u.list {
-		if nic := r.links[e.Name]; e.Verb == journal.NIC && e.DHCP && nic != nil && nic.Index == e.Index && nic.Master == 0 && !r.Kernel.DHCPClient(e.Name) {
-			if err := r.Kernel.StartDHCP(r.ctx, e.Name, "-b"); err != nil {
-				u.ok = false
-				r.complain("%s: no lease for %s: %v", u.name, e.Name, err)
-			}
-		}
 	}
 	if !u.ok && len(u.keep) == 0 {
 		return false // it stays, for the next try
@@ -196,6 +236,13 @@ func (r *run) putBack(entries []journal.Entry) (lacks []string) {
 	for _, err := range split(r.settle(back)) {
 		if err != nil {
 			lacks = append(lacks, err.Error())
+		}
+	}
+	for _, e := range back {
+		if e.DHCP && !r.Kernel.DHCPClient(e.Name) {
+			if err := r.Kernel.StartDHCP(r.ctx, e.Name, "-b"); err != nil {
+				lacks = append(lacks, fmt.Sprintf("no lease for %s: %v", e.Name, err))
+			}
 		}
 	}
 	return lacks

@@ -250,6 +250,16 @@ func (j *Journal) Last(verb Verb) *Entry {
 	return nil
 }
 
+// First gives the oldest entry of a verb, nil where there is none.
+func (j *Journal) First(verb Verb) *Entry {
+	for n := range j.Entries {
+		if j.Entries[n].Verb == verb {
+			return &j.Entries[n]
+		}
+	}
+	return nil
+}
+
 // Has reports whether there is an entry of the verb.
 func (j *Journal) Has(verb Verb) bool { return j.Last(verb) != nil }
 

@@ -361,3 +361,12 @@ func (m Message) rewrite(each func(kind uint16, value []byte) (now []byte, keep 
 	m.Body = body
 	return m
 }
+
+// LeaseLike reports whether a DHCP client could have brought this: an IPv4
+// address, or an IPv4 route that nobody marked as configured by hand.
+func (m Message) LeaseLike() bool {
+	if !m.whole() || m.family() != unix.AF_INET {
+		return false
+	}
+	return m.Class == Address || m.Class == Route && m.routeProtocol() != unix.RTPROT_STATIC
+}

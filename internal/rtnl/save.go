@@ -4,6 +4,7 @@ package rtnl
 
 import (
 	"bytes"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -85,6 +86,7 @@ func (m Message) group() []int {
 
 func (sel *selection) findAddresses(messages []Message) {
 	sel.sources, sel.noRoute = map[netip.Addr]bool{}, map[netip.Prefix]bool{}
+	made := map[netip.Prefix]bool{} // for another address of the network
 	for _, m := range messages {
 		index, prefix, flags, ok := m.Addr()
 		if _, ours := sel.links[index]; !ok || !ours {
@@ -93,8 +95,11 @@ func (sel *selection) findAddresses(messages []Message) {
 		sel.sources[prefix.Addr()] = true
 		if flags&unix.IFA_F_NOPREFIXROUTE != 0 {
 			sel.noRoute[prefix.Masked()] = true
+		} else {
+			made[prefix.Masked()] = true
 		}
 	}
+	maps.DeleteFunc(sel.noRoute, func(p netip.Prefix, _ bool) bool { return made[p] })
 }
 
 func (sel *selection) has(m Message) bool {

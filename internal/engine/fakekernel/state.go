@@ -231,7 +231,7 @@ func (k *Kernel) State() (rtnl.State, error) {
 	}
 	for _, l := range k.links {
 		for _, a := range k.addrs {
-			if a.link == l && l.up && a.bits < byte(a.local.BitLen()) && !a.secondary {
+			if a.link == l && l.up && a.bits < byte(a.local.BitLen()) && !a.secondary && a.flags&unix.IFA_F_NOPREFIXROUTE == 0 {
 				put(rtnl.Route, kernelRoute(a, unix.RT_TABLE_MAIN, unix.RTN_UNICAST), kernelRouteAttrs(a, unix.RT_TABLE_MAIN, a.prefix().Masked().Addr()))
 			}
 			if a.link == l && (l.up || a.family == unix.AF_INET6) {
