@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -52,5 +53,9 @@ func repoAction(c *cli.Context) error {
 		}
 		fmt.Fprintf(c.App.Writer, "%d packages, %d read\n", report.Packages, report.Read)
 	}
-	return nil
+	var errs []error
+	for _, b := range report.Bad {
+		errs = append(errs, fmt.Errorf("%w: it is not listed", b))
+	}
+	return cmdline.WithStatus(errors.Join(errs...), exit.Failed)
 }

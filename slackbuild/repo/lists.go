@@ -3,10 +3,12 @@
 package repo
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path"
@@ -81,31 +83,40 @@ tail +13 CHECKSUMS.md5 | md5sum --check | less
 MD5 message digest                Filename
 `
 
-// manifest is the text of MANIFEST.bz2: what tar says of each package, below a
-// banner that slackpkg looks for.
-func (r *repository) manifest() []byte {
-	var b bytes.Buffer
+// manifest writes the text of MANIFEST.bz2: what tar says of each package, below
+// a banner that slackpkg looks for.
+func (r *repository) manifest(to io.Writer) error {
+	b := bufio.NewWriter(to)
 	line := "++" + strings.Repeat("=", 40)
 	for _, p := range r.packages {
-		fmt.Fprintf(&b, "%s\n||\n||   Package:  ./%s\n||\n%s\n", line, p.name, line)
-		for _, m := range p.Members {
-			b.WriteString(m + "\n")
+		fmt.Fprintf(b, "%s\n||\n||   Package:  ./%s\n||\n%s\n", line, p.name, line)
+		for m := range p.Members.lines() {
+			b.WriteString(m)
+			b.WriteByte('\n')
 		}
 		b.WriteString("\n\n")
 	}
-	return b.Bytes()
+	return b.Flush() // the errors of all that was written before, too
 }
 
-// compressBzip2 compresses with the program of that name: Go's library only reads.
-func compressBzip2(ctx context.Context, data []byte) ([]byte, error) {
+// compressBzip2 compresses what write writes with the program of that name: Go's
+// library only reads.
+func compressBzip2(ctx context.Context, write func(io.Writer) error) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "bzip2", "-9", "-c")
-	cmd.Stdin = bytes.NewReader(data)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("bzip2 for MANIFEST.bz2: %w: %s", err, strings.TrimSpace(said.String()))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
 	}
-	return out.Bytes(), nil
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("bzip2 for MANIFEST.bz2: %w", err)
+	}
+	err = errors.Join(write(in), in.Close())
+	if waitErr := cmd.Wait(); waitErr != nil { // tells why writing to it failed, too
+		return nil, fmt.Errorf("bzip2 for MANIFEST.bz2: %w: %s", waitErr, strings.TrimSpace(said.String()))
+	}
+	return out.Bytes(), err
 }
 
 // fileList is FILELIST.TXT; its first line must be a date.
@@ -164,8 +175,14 @@ func changes(old map[string]*record, now []*entry) []change {
 	return all
 }
 
+// maxChangeLog bounds ChangeLog.txt; that of Slackware -current has 6 MB.
+const maxChangeLog = 32 << 20
+
 // changeLog puts the changes above what ChangeLog.txt has.
 func (r *repository) changeLog(list []change) ([]byte, error) {
+	if info, err := os.Stat(r.path("ChangeLog.txt")); err == nil && info.Size() > maxChangeLog {
+		return nil, fmt.Errorf("%s is larger than %d MiB; move the older half of it elsewhere", r.path("ChangeLog.txt"), maxChangeLog>>20)
+	}
 	old, err := os.ReadFile(r.path("ChangeLog.txt"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err

@@ -105,7 +105,7 @@ func (r *repository) page(p *entry) (page, error) {
 	pg := page{entry: p, Name: n, File: path.Base(p.name), Page: path.Join(path.Dir(p.name), full+".html"),
 		Repo: r.title, Updated: r.updated}
 	pg.Short, pg.Text = describe(n.Name, p.Description)
-	for _, m := range p.Members {
+	for m := range p.Members.lines() {
 		if f := strings.SplitN(strings.Join(strings.Fields(m), " "), " ", 6); len(f) == 6 && f[5] != "./" && !strings.HasPrefix(f[5], "install/") {
 			pg.Files = append(pg.Files, "/"+f[5])
 		}

@@ -22,10 +22,15 @@ import (
 // locationRE is what slapt-get takes as the path of a package.
 var locationRE = regexp.MustCompile(`^[A-Za-z0-9/._+-]+$`)
 
-// find lists the package files below dir, relative to it, sorted.
-func find(dir string) ([]string, error) {
-	var found []string
-	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+// find lists the package files below dir, relative to it, sorted, and the
+// directories that cannot be read.
+func find(dir string) (found []string, bad []Bad, err error) {
+	err = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil && p != dir {
+			rel, _ := filepath.Rel(dir, p) // p is below dir
+			bad = append(bad, Bad{filepath.ToSlash(rel), err})
+			return fs.SkipDir
+		}
 		if err != nil {
 			return err
 		}
@@ -43,8 +48,12 @@ func find(dir string) ([]string, error) {
 		return err
 	})
 	slices.Sort(found)
-	return found, err
+	return found, bad, err
 }
+
+// maxRelations bounds slack-required and its like. slapt-get reads lines of a
+// few kilobytes.
+const maxRelations = 64 << 10
 
 // read takes a package apart for its record.
 func read(ctx context.Context, dir, name string) (*record, error) {
@@ -75,7 +84,10 @@ func read(ctx context.Context, dir, name string) (*record, error) {
 		default:
 			return nil
 		}
-		data, err := io.ReadAll(io.LimitReader(content, 1<<20))
+		data, err := io.ReadAll(io.LimitReader(content, maxRelations+1))
+		if err == nil && len(data) > maxRelations {
+			err = fmt.Errorf("%q is larger than %d bytes", e.Path, maxRelations)
+		}
 		*list = entriesOf(string(data))
 		return err
 	})
@@ -84,9 +96,13 @@ func read(ctx context.Context, dir, name string) (*record, error) {
 	}
 	r.Uncompressed = p.Size
 	r.Description = p.Description()
-	for i := range p.Entries {
-		r.Members = append(r.Members, listing(&p.Entries[i]))
-	}
+	r.Members = membersOf(func(yield func(string) bool) {
+		for i := range p.Entries {
+			if !yield(listing(&p.Entries[i])) {
+				return
+			}
+		}
+	})
 	return r, nil
 }
 

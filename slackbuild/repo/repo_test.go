@@ -331,9 +331,6 @@ func TestFailedRuns(t *testing.T) {
 	}{
 		{"unknown key", context.Background(), Options{Key: "nobody@localhost"}, nil, `the key "nobody@localhost"`},
 		{"interrupted", cancelled, Options{}, nil, "canceled"},
-		{"broken package", context.Background(), Options{}, func(root string) error {
-			return os.WriteFile(root+"/misc/bad-1-noarch-1.txz", []byte("x"), 0o644)
-		}, "misc/bad-1-noarch-1.txz"},
 		{"locked", context.Background(), Options{}, func(root string) error {
 			unlock, err := lock(root)
 			if err == nil {
@@ -478,4 +475,151 @@ func TestRealBrowser(t *testing.T) {
 	if info, err := os.Stat(shot); err != nil || info.Size() < 5000 {
 		t.Errorf("no picture of the page: %v", err)
 	}
+}
+
+// One package that cannot be read keeps no other from being listed.
+func TestBadPackages(t *testing.T) {
+	root := repositoryOf(t)
+	pack(t, root+"/misc/good-1-noarch-1.tgz", "good")
+	update(t, root, Options{})
+	whole := text(t, root, "misc/other-2.0-noarch-3.tgz")
+	for name, data := range map[string]string{
+		"misc/other-2.0-noarch-3.tgz":    whole[:len(whole)/2], // was listed before
+		"misc/garbage-1-noarch-1.txz":    "garbage",
+		"misc/empty-1-noarch-1.txz":      "",
+		"misc/three-parts.tgz":           whole,
+		"misc/bl ank-1-noarch-1.tgz":     whole,
+		"network/another-1-noarch-1.txz": "\xfd7zXZ\x00garbage",
+	} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pack(t, root+"/misc/required-1-noarch-1.tgz", "x", plain("install/slack-required", strings.Repeat("a\n", maxRelations)))
+	report := update(t, root, Options{})
+	var bad []string
+	for _, b := range report.Bad {
+		bad = append(bad, b.Name)
+		if !strings.Contains(b.Error(), filepath.Base(b.Name)) || strings.Contains(b.Error(), "\n") {
+			t.Errorf("error %q", b.Error())
+		}
+	}
+	want := []string{"misc/bl ank-1-noarch-1.tgz", "misc/empty-1-noarch-1.txz", "misc/garbage-1-noarch-1.txz", "misc/other-2.0-noarch-3.tgz",
+		"misc/required-1-noarch-1.tgz", "misc/three-parts.tgz", "network/another-1-noarch-1.txz"}
+	if d := cmp.Diff(want, bad); d != "" {
+		t.Errorf("bad (-want +got):\n%s", d)
+	}
+	if report.Packages != 2 || report.Read != 0 {
+		t.Errorf("%d packages, %d read", report.Packages, report.Read)
+	}
+	var listed []string
+	for _, m := range slapt.FindAllStringSubmatch(text(t, root, "PACKAGES.TXT"), -1) {
+		listed = append(listed, m[1])
+	}
+	if d := cmp.Diff([]string{"good-1-noarch-1.tgz", "thing-1.0-x86_64-1_SBo.txz"}, listed); d != "" {
+		t.Errorf("PACKAGES.TXT (-want +got):\n%s", d)
+	}
+	for _, gone := range []string{"misc/other-2.0-noarch-3.tgz.md5", "misc/other-2.0-noarch-3.txt", "misc/other-2.0-noarch-3.html"} {
+		if fileExists(filepath.Join(root, gone)) {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+	cmd := exec.Command("sh", "-c", "tail -n +13 CHECKSUMS.md5 | md5sum --check --quiet")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	// It is listed again when it is whole again.
+	if err := os.WriteFile(filepath.Join(root, "misc/other-2.0-noarch-3.tgz"), []byte(whole), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if report = update(t, root, Options{}); report.Packages != 3 || !slices.Contains(report.Changes, "misc/other-2.0-noarch-3.tgz: Added.") {
+		t.Errorf("%+v", report)
+	}
+}
+
+// Where nothing can be read, the lists stay, and the error says why.
+func TestAllBad(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"a-1-noarch-1.txz", "b-1-noarch-1.tgz"} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte("garbage"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Update(context.Background(), root, Options{})
+	if err == nil || !strings.Contains(err.Error(), "a-1-noarch-1.txz") || !strings.Contains(err.Error(), "b-1-noarch-1.tgz") {
+		t.Errorf("error %v", err)
+	}
+	if fileExists(root + "/PACKAGES.TXT") {
+		t.Error("lists were made")
+	}
+}
+
+// A directory and a file that may not be read are named, and the rest is listed.
+func TestNotToBeRead(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	root := repositoryOf(t)
+	pack(t, root+"/secret/a-1-noarch-1.tgz", "x")
+	pack(t, root+"/misc/b-1-noarch-1.tgz", "x")
+	for name, mode := range map[string]os.FileMode{"secret": 0, "misc/b-1-noarch-1.tgz": 0} {
+		if err := os.Chmod(filepath.Join(root, name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer os.Chmod(root+"/secret", 0o755)
+	report := update(t, root, Options{})
+	if len(report.Bad) != 2 || report.Packages != 2 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// Lines come back as they went in.
+func TestMembers(t *testing.T) {
+	for _, lines := range [][]string{nil, {""}, {"a", "", "b c"}, {strings.Repeat("x", 20000), "y"}} {
+		if got := slices.Collect(membersOf(slices.Values(lines)).lines()); !slices.Equal(got, lines) {
+			t.Errorf("%d lines became %q", len(lines), got)
+		}
+	}
+	for range members("garbage").lines() {
+		t.Error("a line of garbage")
+	}
+}
+
+// FuzzState reads what may be left of the state, and makes lists of it.
+func FuzzState(f *testing.F) {
+	f.Add([]byte(`{"format":3,"packages":{"a/b-1-noarch-1.txz":{"bytes":1,"members":"H4sIAAAAAAAA/0rkSgIEAAD//w=="}}}`))
+	f.Add([]byte(`{"format":3,"packages":{"x":null}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, stateFile), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := readState(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &repository{dir: dir, report: &Report{}, pending: map[string][]byte{}, kept: map[string]bool{}}
+		for _, name := range sortedKeys(s.Packages) {
+			r.packages = append(r.packages, &entry{record: s.Packages[name], name: name})
+		}
+		changes(s.Packages, r.packages)
+		r.packagesTxt()
+		if err := r.manifest(io.Discard); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// FuzzRelations reads slack-required and its like.
+func FuzzRelations(f *testing.F) {
+	f.Add("glibc >= 2.33\n# nothing\nopenssl|libressl\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, e := range entriesOf(text) {
+			if e == "" || strings.ContainsAny(e, "\n#") {
+				t.Errorf("%q has the entry %q", text, e)
+			}
+		}
+	})
 }

@@ -3,9 +3,13 @@
 package repo
 
 import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,7 +21,7 @@ import (
 // another format, all of them are read.
 const (
 	stateFile   = ".mkslack-repo.json"
-	stateFormat = 2
+	stateFormat = 3
 )
 
 type state struct {
@@ -38,12 +42,51 @@ type record struct {
 	Required     []string `json:"required,omitempty"`
 	Conflicts    []string `json:"conflicts,omitempty"`
 	Suggests     []string `json:"suggests,omitempty"`
-	Members      []string `json:"members"`          // as tar -tvv lists them
+	Members      members  `json:"members"`
 	Signed       string   `json:"signed,omitempty"` // by the key of this fingerprint
 }
 
+// members are the lines of a package as tar -tvv lists it, compressed with gzip:
+// those of all packages of Slackware are 80 MB.
+type members []byte
+
+// membersOf compresses lines, none of which holds a line end.
+func membersOf(lines iter.Seq[string]) members {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // the level is a valid one
+	w := bufio.NewWriter(z)
+	for line := range lines {
+		w.WriteString(line) // a buffer takes all
+		w.WriteByte('\n')
+	}
+	w.Flush()
+	z.Close()
+	return b.Bytes()
+}
+
+// lines gives the lines; none where the state was damaged, and what could be
+// read then.
+func (m members) lines() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		z, err := gzip.NewReader(bytes.NewReader(m))
+		if err != nil {
+			return
+		}
+		lines := bufio.NewScanner(z) // of at most 64 KiB each, which two quoted paths fit in
+		for lines.Scan() && yield(lines.Text()) {
+		}
+	}
+}
+
+// maxState bounds the file in which the state is kept; that of all packages of
+// Slackware has 20 MB.
+const maxState = 64 << 20
+
 func readState(dir string) (*state, error) {
 	empty := &state{Format: stateFormat, Packages: map[string]*record{}}
+	if info, err := os.Stat(filepath.Join(dir, stateFile)); err == nil && info.Size() > maxState {
+		return empty, nil
+	}
 	data, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return empty, nil
@@ -54,6 +97,11 @@ func readState(dir string) (*state, error) {
 	var s state
 	if json.Unmarshal(data, &s) != nil || s.Format != stateFormat || s.Packages == nil {
 		return empty, nil
+	}
+	for _, r := range s.Packages {
+		if r == nil { // "null"
+			return empty, nil
+		}
 	}
 	return &s, nil
 }

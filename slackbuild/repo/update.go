@@ -10,6 +10,7 @@ import (
 	"crypto/md5"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -42,6 +43,13 @@ type Report struct {
 	Read     int // of these, those that were new or changed
 	Changes  []string
 	Remarks  []string
+	Bad      []Bad // what could not be read, and is not listed
+}
+
+// Bad is a package, or a directory, that could not be read.
+type Bad struct {
+	Name string // path relative to the repository
+	Err  error
 }
 
 type repository struct {
@@ -67,17 +75,20 @@ type entry struct {
 // Update brings the lists and pages of the repository in dir up to date. All of
 // it is made ready first; then file by file is replaced, CHECKSUMS.md5 last. A
 // run that fails or is killed before that leaves the old lists whole.
+//
+// A package that cannot be read is left out of the lists, and is in the report's
+// Bad; where none can be, that is the error.
 func Update(ctx context.Context, dir string, o Options) (*Report, error) {
 	unlock, err := lock(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	names, err := find(dir)
+	names, bad, err := find(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(names) == 0 {
+	if len(names)+len(bad) == 0 {
 		return nil, fmt.Errorf("%s: no package there or below", dir)
 	}
 	old, err := readState(dir)
@@ -89,14 +100,21 @@ func Update(ctx context.Context, dir string, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := &repository{dir: dir, title: cmp.Or(o.Title, filepath.Base(abs)), now: time.Now().Truncate(time.Second), pending: map[string][]byte{},
-		kept: map[string]bool{}, gone: map[string]bool{}, report: &Report{Packages: len(names)}}
+		kept: map[string]bool{}, gone: map[string]bool{}, report: &Report{Bad: bad}}
 	if o.Key != "" {
 		if err := r.publishKey(ctx, o.Key); err != nil {
 			return nil, err
 		}
 	}
-	if r.report.Read, err = r.readAll(ctx, names, old, o.Progress); err != nil {
+	if err := r.readAll(ctx, names, old, o.Progress); err != nil {
 		return nil, err
+	}
+	if len(r.packages) == 0 {
+		var errs []error
+		for _, b := range r.report.Bad {
+			errs = append(errs, b)
+		}
+		return nil, errors.Join(errs...)
 	}
 	list := changes(old.Packages, r.packages)
 	r.updated = old.Updated
@@ -153,29 +171,40 @@ func (r *repository) remark(format string, args ...any) {
 	r.report.Remarks = append(r.report.Remarks, fmt.Sprintf(format, args...))
 }
 
-// readAll reads the packages that are new or changed, several at once.
-func (r *repository) readAll(ctx context.Context, names []string, old *state, progress func(done, all int)) (int, error) {
-	r.packages = make([]*entry, len(names))
+func (b Bad) Error() string {
+	var unreadable *pkgtools.PackageError
+	if errors.As(b.Err, &unreadable) {
+		return b.Err.Error() // it names the file
+	}
+	return fmt.Sprintf("%q: %v", b.Name, b.Err)
+}
+
+func (b Bad) Unwrap() error { return b.Err }
+
+// readAll reads the packages that are new or changed, several at once. One that
+// cannot be read keeps none of the others from being listed.
+func (r *repository) readAll(ctx context.Context, names []string, old *state, progress func(done, all int)) error {
+	packages := make([]*entry, len(names))
 	errs := make([]error, len(names))
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	turn := make(chan struct{}, runtime.GOMAXPROCS(0))
-	fresh, done := 0, 0
+	done := 0
 	for i, name := range names {
 		info, err := os.Stat(r.path(name))
 		if err != nil {
-			return 0, err
-		}
-		if known, ok := old.Packages[name]; ok && known.Bytes == info.Size() && known.ModTime.Equal(info.ModTime()) {
-			r.packages[i] = &entry{known, name, false}
+			errs[i] = err
 			continue
 		}
-		fresh++
+		if known, ok := old.Packages[name]; ok && known.Bytes == info.Size() && known.ModTime.Equal(info.ModTime()) {
+			packages[i] = &entry{known, name, false}
+			continue
+		}
+		turn <- struct{}{}
 		wg.Go(func() {
-			turn <- struct{}{}
 			defer func() { <-turn }()
 			rec, err := read(ctx, r.dir, name)
-			r.packages[i], errs[i] = &entry{rec, name, true}, err
+			packages[i], errs[i] = &entry{rec, name, true}, err
 			mu.Lock()
 			defer mu.Unlock()
 			if done++; progress != nil {
@@ -184,16 +213,53 @@ func (r *repository) readAll(ctx context.Context, names []string, old *state, pr
 		})
 	}
 	wg.Wait()
-	return fresh, errors.Join(errs...)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for i, name := range names {
+		if errs[i] != nil {
+			r.bad(name, errs[i])
+			if _, listed := old.Packages[name]; listed {
+				r.disown(name)
+			}
+			continue
+		}
+		r.packages = append(r.packages, packages[i])
+		if packages[i].fresh {
+			r.report.Read++
+		}
+	}
+	r.report.Packages = len(r.packages)
+	return nil
+}
+
+// bad notes that a file could not be read.
+func (r *repository) bad(name string, err error) {
+	if !slices.ContainsFunc(r.report.Bad, func(b Bad) bool { return b.Name == name }) {
+		r.report.Bad = append(r.report.Bad, Bad{name, err})
+	}
+}
+
+// disown marks for removal what was made for a package that is not listed any
+// more.
+func (r *repository) disown(name string) {
+	full, _ := pkgtools.TrimExt(name)
+	base := path.Join(path.Dir(name), full)
+	for _, made := range []string{name + ".md5", name + ".asc", base + ".txt", base + ".html"} {
+		r.remove(made)
+	}
 }
 
 func (r *repository) path(name string) string { return filepath.Join(r.dir, filepath.FromSlash(name)) }
 
 // put makes ready that a file is replaced, unless it is so already.
 func (r *repository) put(name string, data []byte) {
-	if old, err := os.ReadFile(r.path(name)); err == nil && bytes.Equal(old, data) {
-		r.kept[name] = true
-		return
+	info, err := os.Stat(r.path(name))
+	if err == nil && info.Size() == int64(len(data)) {
+		if old, err := os.ReadFile(r.path(name)); err == nil && bytes.Equal(old, data) {
+			r.kept[name] = true
+			return
+		}
 	}
 	r.pending[name] = data
 }
@@ -209,7 +275,7 @@ func (r *repository) prepare(ctx context.Context, list []change) error {
 	packages := r.packagesTxt()
 	r.put("PACKAGES.TXT", packages)
 	r.put("PACKAGES.TXT.gz", gz(packages))
-	data, err := compressBzip2(ctx, r.manifest())
+	data, err := compressBzip2(ctx, r.manifest)
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		r.remark("MANIFEST.bz2: not written: the program bzip2 is missing; searching for files will not work")
@@ -242,30 +308,34 @@ func (r *repository) sums(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fileList := r.fileList(files)
-	r.put("FILELIST.TXT", fileList)
-	md5s := map[string]string{"FILELIST.TXT": fmt.Sprintf("%x", md5.Sum(fileList))}
+	md5s := map[string]string{}
 	for _, p := range r.packages {
 		md5s[p.name] = p.MD5
 	}
-	names := []string{"FILELIST.TXT"}
-	for _, f := range files {
-		if !f.dir {
-			names = append(names, strings.TrimPrefix(f.path, "./"))
+	files = slices.DeleteFunc(files, func(f listed) bool {
+		name := strings.TrimPrefix(f.path, "./")
+		if f.dir || md5s[name] != "" || err != nil {
+			return false
 		}
+		sum, sumErr := r.md5(ctx, name)
+		switch {
+		case ctx.Err() != nil:
+			err = context.Cause(ctx)
+		case sumErr != nil:
+			r.bad(name, sumErr)
+			return true
+		}
+		md5s[name] = sum
+		return false
+	})
+	if err != nil {
+		return err
 	}
-	slices.Sort(names)
+	fileList := r.fileList(files)
+	r.put("FILELIST.TXT", fileList)
+	md5s["FILELIST.TXT"] = fmt.Sprintf("%x", md5.Sum(fileList))
 	b := bytes.NewBufferString(checksumsHead)
-	for _, name := range names {
-		if md5s[name] == "" {
-			data, ok := r.pending[name]
-			if !ok {
-				if data, err = os.ReadFile(r.path(name)); err != nil {
-					return err
-				}
-			}
-			md5s[name] = fmt.Sprintf("%x", md5.Sum(data))
-		}
+	for _, name := range sortedKeys(md5s) {
 		fmt.Fprintf(b, "%s  ./%s\n", md5s[name], name)
 	}
 	r.put("CHECKSUMS.md5.gz", gz(b.Bytes()))
@@ -273,11 +343,37 @@ func (r *repository) sums(ctx context.Context) error {
 	return errors.Join(r.signSums(ctx, "CHECKSUMS.md5.gz", gz(b.Bytes())), r.signSums(ctx, "CHECKSUMS.md5", b.Bytes()))
 }
 
+// md5 is the sum of a file as it will be; it may be of any size.
+func (r *repository) md5(ctx context.Context, name string) (string, error) {
+	if data, ok := r.pending[name]; ok {
+		return fmt.Sprintf("%x", md5.Sum(data)), nil
+	}
+	f, err := os.Open(r.path(name))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := md5.New()
+	for {
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		if _, err := io.CopyN(h, f, 8<<20); err == io.EOF {
+			return fmt.Sprintf("%x", h.Sum(nil)), nil
+		} else if err != nil {
+			return "", err
+		}
+	}
+}
+
 // files lists what the repository will hold, sorted, but for hidden files and
 // the lists of files.
 func (r *repository) files() ([]listed, error) {
 	found := map[string]listed{}
 	err := filepath.WalkDir(r.dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil && p != r.dir {
+			return fs.SkipDir // find has named it
+		}
 		if err != nil {
 			return err
 		}
@@ -339,15 +435,12 @@ func (r *repository) tidy() error {
 		name := strings.TrimPrefix(f.path, "./")
 		for _, ext := range []string{".md5", ".asc"} {
 			owner, ok := strings.CutSuffix(name, ext)
-			full, kind := pkgtools.TrimExt(owner)
+			_, kind := pkgtools.TrimExt(owner)
 			if !ok || f.dir || kind == "" {
 				continue
 			}
 			if _, err := os.Stat(r.path(owner)); errors.Is(err, fs.ErrNotExist) {
-				base := path.Join(path.Dir(owner), full)
-				for _, gone := range []string{name, base + ".txt", base + ".html"} {
-					r.remove(gone)
-				}
+				r.disown(owner)
 			}
 		}
 	}
