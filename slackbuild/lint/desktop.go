@@ -94,6 +94,8 @@ var (
 	// desktopTypes are those of the specification, and XSession, which display
 	// managers take for what lies in /usr/share/xsessions.
 	desktopTypes = []string{"Application", "Link", "Directory", "XSession"}
+	// kdeTypes are KDE's own, for files that are no menu entries.
+	kdeTypes = []string{"Service", "ServiceType", "MimeType", "FSDevice"}
 	// desktopKeys are those of the specification, and what KDE and others have
 	// always had beside them.
 	desktopKeys = []string{"Type", "Version", "Name", "GenericName", "NoDisplay", "Comment", "Icon", "Hidden", "OnlyShowIn",
@@ -110,6 +112,9 @@ var (
 // check looks at the values of [Desktop Entry].
 func (d *desktop) check() {
 	kind, hasType := d.values["Type"]
+	if slices.Contains(kdeTypes, kind) {
+		return
+	}
 	switch {
 	case !hasType:
 		d.say("desktop-required", 0, "no Type=")

@@ -17,7 +17,7 @@ func (b *build) checkDoinst(name string) *script {
 		return nil
 	}
 	b.checkText(b.path(name), text, textRules{crlf: "doinst-line-ends", newline: "doinst-last-line"})
-	s, ok := checkInstallScript(&b.findings, b.path(name), text, "doinst-syntax")
+	s, ok := checkInstallScript(&b.findings, b.path(name), text, "doinst-syntax", b.addsToDoinst())
 	if !ok {
 		return nil
 	}
@@ -26,8 +26,9 @@ func (b *build) checkDoinst(name string) *script {
 }
 
 // checkInstallScript is for the file of a directory or of a package. syntax is
-// the rule for what cannot be parsed; empty where the shell has read it.
-func checkInstallScript(f *findings, file, text, syntax string) (*script, bool) {
+// the rule for what cannot be parsed; empty where the shell has read it. grows is
+// set where the SlackBuild adds lines to it.
+func checkInstallScript(f *findings, file, text, syntax string, grows bool) (*script, bool) {
 	if strings.HasPrefix(text, "#!") {
 		f.add("doinst-shebang", file, 1, "a #! line: installpkg runs the script with its own shell")
 	}
@@ -38,7 +39,7 @@ func checkInstallScript(f *findings, file, text, syntax string) (*script, bool) 
 	for _, call := range s.calls {
 		checkInstallCall(f, file, s, call)
 	}
-	if s.funcs["config"] != nil && len(s.find("config")) == 0 {
+	if s.funcs["config"] != nil && len(s.find("config")) == 0 && !grows {
 		f.add("doinst-config-unused", file, int(s.funcs["config"].Pos().Line()), "config() is defined and never called")
 	}
 	checkConfigFunctions(f, file, s)
@@ -157,8 +158,8 @@ var fits = []struct{ path, program, rule string }{
 // checkDoinstFits compares the script with doinst.sh, which is nil where there
 // is none.
 func (b *build) checkDoinstFits(doinst *script) {
-	if doinst == nil && (b.has["doinst.sh"] != nil || b.writesDoinst()) {
-		return // it cannot be parsed, or is made
+	if doinst == nil && (b.has["doinst.sh"] != nil || b.writesDoinst()) || b.addsToDoinst() {
+		return // it cannot be parsed, or is made, in part at least
 	}
 	does := func(what string) bool { return doinst != nil && strings.Contains(doinst.text, what) }
 	file := b.path(b.name + ".SlackBuild")
@@ -189,6 +190,11 @@ func puts(c call) []string {
 		}
 	}
 	return nil
+}
+
+// addsToDoinst reports whether the script adds lines to doinst.sh.
+func (b *build) addsToDoinst() bool {
+	return b.script != nil && slices.ContainsFunc(b.script.appended, func(w string) bool { return strings.HasSuffix(w, "doinst.sh") })
 }
 
 // writesDoinst reports whether the script makes a doinst.sh itself.

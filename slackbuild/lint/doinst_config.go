@@ -3,6 +3,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/slackbond/slackbond/slackbuild"
@@ -57,15 +58,14 @@ func checkConfigFunctions(f *findings, file string, s *script) {
 		{"preserve_perms", "doinst-preserve-perms", "doinst-preserve-perms", preservePermsCases},
 	} {
 		decl := s.funcs[fn.name]
-		if decl == nil {
+		if decl == nil || onlyHelps(s, fn.name) {
 			continue
 		}
 		line := int(decl.Pos().Line())
 		for _, c := range fn.cases {
 			after, err := afterwards(s, decl, c.before)
 			switch {
-			case err != nil:
-				f.add(fn.rule, file, line, "%s() is not like others, and what it does was not made out", fn.name)
+			case err != nil: // what it does cannot be told
 			case after[oldConf].content != c.after[oldConf].content && c.before[oldConf] == mine:
 				f.add(fn.losing, file, line, "%s(): where %s, that is lost", fn.name, c.when)
 			case !sameFiles(after, c.after):
@@ -76,6 +76,13 @@ func checkConfigFunctions(f *findings, file string, s *script) {
 			break
 		}
 	}
+}
+
+// onlyHelps reports whether the function is called, but by other functions
+// alone, whose variables it may use.
+func onlyHelps(s *script, name string) bool {
+	calls := s.find(name)
+	return len(calls) > 0 && !slices.ContainsFunc(calls, func(c call) bool { return !c.scope.inside(isFunction) })
 }
 
 // afterwards is what the function leaves of the files when it is called with

@@ -182,7 +182,7 @@ func (b *build) checkURLs(file, field string, urls []string) {
 		if bareTagRE.MatchString(u) {
 			b.add("info-github-archive", file, line, "%s: %s gives a file named after the tag only", field, u)
 		}
-		versioned = versioned || strings.Contains(u, b.info.value("VERSION"))
+		versioned = versioned || strings.Contains(alphanumeric(u), alphanumeric(b.info.value("VERSION")))
 		name := sourceName(u)
 		switch {
 		case strings.HasSuffix(u, "/"):
@@ -199,6 +199,20 @@ func (b *build) checkURLs(file, field string, urls []string) {
 	if len(urls) > 0 && !versioned && field == "DOWNLOAD" {
 		b.add("info-url-version", file, line, "no URL of %s has the version %s in it", field, b.info.value("VERSION"))
 	}
+}
+
+// alphanumeric leaves out what upstream and SlackBuilds.org write differently in
+// versions, as 1.0-rc1, 1.0_rc1 and v1_0_rc1.
+func alphanumeric(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case '0' <= r && r <= '9', 'a' <= r && r <= 'z':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return -1
+	}, s)
 }
 
 // checkSourceNames finds sources that are saved under one name, and those that

@@ -54,7 +54,6 @@ var nearMisses = []struct{ rule, file, old, new string }{
 	{"script-unused-slkcflags", sb, `CFLAGS="$SLKCFLAGS" `, "cat << 'END' > flags\n$SLKCFLAGS\nEND\n"},
 	{"script-unused-slkcflags", sb, `CFLAGS="$SLKCFLAGS" `, "sh -c 'CFLAGS=$SLKCFLAGS make'\n"},
 	{"script-unused-libdirsuffix", sb, "--libdir=/usr/lib${LIBDIRSUFFIX} ", "--libdir=/usr/lib${LIBDIRSUFFIX:-} "},
-	{"script-strip", sb, "strip --strip-unneeded", "install-strip"},
 	{"script-chown", sb, "chown -R root:root .\n", "find . -exec chown root:root {} +\n"},
 	{"script-modes", sb, "find -L . -perm 777 -exec chmod 755 {} \\;\n", "chmod -R u+w,go-w .\n"},
 	{"script-man-gzip", sb, "find $PKG/usr/man -type f -exec gzip -9 {} \\;", "gzip -9 $PKG/usr/man/man?/*"},
@@ -69,6 +68,19 @@ var nearMisses = []struct{ rule, file, old, new string }{
 	{"print-name-run", sb, "TMP=${TMP", "exit 1\nTMP=${TMP"},
 	{"makepkg-output", sb, "$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE\nEND", "\"$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE\"\n"},
 	{"makepkg-form", sb, "$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE\nEND", "\"$OUTPUT/${PRGNAM}-${VERSION}-$ARCH-$BUILD\"$TAG.$PKGTYPE\n"},
+	{"makepkg-form", sb, "$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE\nEND", "$OUTPUT/$PRGNAM-${VERSION}_$(uname -r | tr - _)-$PKGARCH-$BUILD$TAG.$PKGTYPE\n"},
+	{"print-name-form", sb, `echo "$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE"`, "PKGVER=${VERSION}_x\necho \"$PRGNAM-$PKGVER-noarch-$BUILD$TAG.$PKGTYPE\""},
+	{"print-name-same", sb, "$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE\nEND", "$PRGNAM-$VERSION-x86_64-$BUILD$TAG.tgz\n"},
+	{"script-mkdir", sb, "mkdir -p $TMP $PKG $OUTPUT", "mkdir -p $PKG/usr $OUTPUT"},
+	{"script-man-gzip", sb, "find $PKG/usr/man -type f -exec gzip -9 {} \\;", "rm -rf $PKG/usr/man/\nmkdir -p $PKG/usr/man/man1\nmv $PKG/usr/share/man $PKG/usr/man"},
+	{"script-doc", sb, "ALL:/usr/doc/", "/usr/{lib,doc/$PRGNAM-$VERSION}/"},
+	{"script-doc-script", sb, "cat $CWD/$PRGNAM.SlackBuild > $PKG/usr/doc/$PRGNAM-$VERSION/$PRGNAM.SlackBuild\n", "DOCS=\"README $CWD/$PRGNAM.SlackBuild\"\ncp -a $DOCS $PKG/usr/doc\n"},
+	{"script-doc-script", sb, "cat $CWD/$PRGNAM.SlackBuild > $PKG/usr/doc/$PRGNAM-$VERSION/$PRGNAM.SlackBuild\n", "for i in README $PRGNAM.SlackBuild; do cp $CWD/$i $PKG/usr/doc; done\n"},
+	{"script-header", sb, "# Slackware build script for thing", "# SlackBuild for thing"},
+	{"info-url-version", info, "thing-1.0.tar.gz", "thing-v1_0.tar.gz"},
+	{"readme-homepage", "README", "all.", "all: https://example.org/thing/download/x https://example.org/thing.html"},
+	{"doinst-config-body", "doinst.sh", "[ ! -r $OLD ]", "some-program $OLD"},
+	{"desktop-required", desk, "Type=Application", "Type=MimeType"},
 	{"makepkg-chown", sb, "-l y -c n", "--linkadd y --prepend --chown n"},
 	{"makepkg-last", sb, "$TAG.$PKGTYPE\nEND", "$TAG.$PKGTYPE\n\nif [ \"$CLEAN\" = yes ]; then\n  rm -rf $PKG\nfi\n"},
 	{"doinst-exit", "doinst.sh", "config etc", "( chroot . true || exit 1 )\necho $(exit 1) | exit 2\nconfig etc"},
@@ -126,12 +138,40 @@ func TestNoDoinst(t *testing.T) {
 	}
 }
 
+// config() may be called by another function, whose variables it uses, or by
+// lines that the SlackBuild adds.
+func TestConfigFromElsewhere(t *testing.T) {
+	const helps = "config() {\n  if [ ! -r $OLD ]; then mv $NEW $OLD; elif cmp -s $OLD $NEW; then rm $NEW; fi\n}\n" +
+		"f() { NEW=$1; OLD=${NEW%.new}; config; }\nf etc/thing.conf.new\n"
+	for name, test := range map[string]struct{ doinst, script string }{
+		"by a function":  {helps, "cat $CWD/doinst.sh > $PKG/install/doinst.sh"},
+		"by added lines": {configHead, "cat $CWD/doinst.sh > $PKG/install/doinst.sh\nfor i in a b; do\n  echo config etc/$i.new >> $PKG/install/doinst.sh\ndone"},
+	} {
+		files := good(t)
+		files["doinst.sh"] = test.doinst
+		files[sb] = strings.Replace(files[sb], "cat $CWD/doinst.sh > $PKG/install/doinst.sh", test.script, 1)
+		found, err := Dir(write(t, "thing", files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, rule := range []string{"doinst-config-body", "doinst-config-unused", "doinst-config-loses"} {
+			if slices.Contains(rulesOf(found), rule) {
+				t.Errorf("%s: found %v", name, found)
+			}
+		}
+	}
+}
+
 func TestNearMisses(t *testing.T) {
 	for _, n := range nearMisses {
 		t.Run(n.rule, func(t *testing.T) {
 			files := good(t)
 			if n.rule == "script-network" || n.rule == "readme-network" {
 				files["README"] += "\nIt fetches things.\n"
+			}
+			if all, ok := strings.CutPrefix(n.old, "ALL:"); ok {
+				files[n.file] = strings.ReplaceAll(files[n.file], all, n.new)
+				n.old, n.new = "", ""
 			}
 			old := strings.TrimSuffix(n.old, "END")
 			at := strings.Index(files[n.file], old)

@@ -30,7 +30,7 @@ func Package(ctx context.Context, file string) ([]finding.Finding, error) {
 		text []byte
 	}{{"install/doinst.sh", v.Package.Doinst}, {"install/douninst.sh", v.Package.Douninst}} {
 		if s.text != nil && !p.broken("doinst-syntax", s.name) {
-			p.guarded(mergedPath(file, s.name), func() { checkInstallScript(p, mergedPath(file, s.name), string(s.text), "") })
+			p.guarded(mergedPath(file, s.name), func() { checkInstallScript(p, mergedPath(file, s.name), string(s.text), "", false) })
 		}
 	}
 	checkPackageFits(p, v.Package)

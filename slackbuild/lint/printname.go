@@ -13,7 +13,8 @@ import (
 
 // checkPrintedName works out what the script prints with PRINT_PACKAGE_NAME set,
 // as tools do that want the package's name.
-func (c *scriptCheck) checkPrintedName(line int) {
+func (c *scriptCheck) checkPrintedName(at use) {
+	line := at.line
 	sh, status, err := printedName(c.s, c.name, "x86_64")
 	if err == nil && status != 0 {
 		// Some builds are for 32-bit machines only, and refuse others at once.
@@ -46,6 +47,34 @@ func (c *scriptCheck) checkPrintedName(line int) {
 	case version != "" && !strings.HasPrefix(name, c.name+"-"+version+"-"):
 		say("print-name-version", "prints %s; .info says version %s", name, version)
 	}
+	if made, ok := c.madeName(sh, at.pos); ok && status == 0 && made != name {
+		c.say("print-name-same", line, "prints %s, and makepkg makes %s", cut(name), cut(made))
+	}
+}
+
+// madeName is the name of the file that makepkg makes, as far as variables tell
+// that are set where the name is printed, and never again.
+func (c *scriptCheck) madeName(sh *sandbox, pos uint) (string, bool) {
+	calls := c.s.find("makepkg")
+	if len(calls) != 1 || calls[0].scope.level() > 0 {
+		return "", false
+	}
+	word := calls[0].stmt.Cmd.(*syntax.CallExpr).Args[len(calls[0].words)-1]
+	known := true
+	syntax.Walk(word, func(n syntax.Node) bool {
+		if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil && p.Param.Value != "OUTPUT" {
+			_, set := sh.vars[p.Param.Value]
+			again := slices.ContainsFunc(c.s.assigns, func(a assign) bool { return a.name == p.Param.Value && a.pos > pos })
+			known = known && set && !again
+		}
+		return true
+	})
+	if !known {
+		return "", false
+	}
+	sh.vars["OUTPUT"] = "/tmp"
+	made, err := sh.expand(word)
+	return strings.TrimPrefix(made, "/tmp/"), err == nil
 }
 
 // printedName works out what the script prints when PRINT_PACKAGE_NAME is

@@ -3,6 +3,7 @@
 package lint
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -31,10 +32,32 @@ func (b *build) checkReadme(text string) {
 			b.add("readme-width", file, n+1, "%d columns, 72 are for all", width)
 		}
 	}
-	if home := b.info.value("HOMEPAGE"); home != "" && strings.Contains(text, home) {
-		b.add("readme-homepage", file, 1+strings.Count(text[:strings.Index(text, home)], "\n"), "repeats HOMEPAGE")
+	if at := addressIn(text, strings.TrimSuffix(b.info.value("HOMEPAGE"), "/")); at >= 0 {
+		b.add("readme-homepage", file, 1+strings.Count(text[:at], "\n"), "repeats HOMEPAGE")
 	}
 }
+
+// addressIn is where the text has the address, and not a longer one that begins
+// with it, or -1.
+func addressIn(text, address string) int {
+	if address == "" {
+		return -1
+	}
+	for from := 0; ; {
+		at := strings.Index(text[from:], address)
+		if at < 0 {
+			return -1
+		}
+		at += from
+		from = at + len(address)
+		if !longerRE.MatchString(text[from:min(len(text), from+3)]) {
+			return at
+		}
+	}
+}
+
+// longerRE is how an address goes on.
+var longerRE = regexp.MustCompile(`^(/?[A-Za-z0-9_~%?#&=@+-]|[.:]/?[A-Za-z0-9_~])`)
 
 // checkIndent looks at how far the text is indented where it is least.
 func (b *build) checkIndent(file string, lines []string) {

@@ -210,20 +210,10 @@ var scriptRules = []finding.Rule{{
 	Why:   "group-writable files get into the package",
 	Fix:   "take the find of the template",
 }, {
-	Name:  "script-strip",
-	Level: finding.Note,
-	Why:   "symbols make packages large",
-	Fix:   "take the strip lines of the template",
-}, {
 	Name:  "script-man-gzip",
 	Level: finding.Warning,
 	Why:   "Slackware's manual pages are compressed",
 	Fix:   `find $PKG/usr/man -type f -exec gzip -9 {} \;`,
-}, {
-	Name:  "script-man-gzip-perhaps",
-	Level: finding.Note,
-	Why:   "Slackware's manual pages are compressed, and the script says where they go",
-	Fix:   "compress them, where the source has any",
 }, {
 	Name:  "script-man-share",
 	Level: finding.Error,

@@ -5,7 +5,6 @@ package lint
 import (
 	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -99,7 +98,7 @@ func (c *scriptCheck) say(rule string, line int, format string, args ...any) {
 }
 
 var (
-	headerRE  = regexp.MustCompile(`(?i)#.*(slackware|slackbuild).*(build|script|slackbuild)`)
+	headerRE  = regexp.MustCompile(`(?i)#.*(slackbuild|build ?script|(slackware|package).*(build|script))`)
 	licenceRE = regexp.MustCompile(`(?i)(copyright|\(c\)|licen[cs]e|public[- ]domain|copyleft|warrant(y|ies)|SPDX)|` +
 		`\b(re)?distribut(e|ion)\b|\b[AL]?GPL|\bBSD\b|\bMIT\b|\bISC\b|\bCC0\b|\bWTFPL\b|do what the f|freely (copy|use|modify|distribute)`)
 )
@@ -267,17 +266,18 @@ func (c *scriptCheck) printName() {
 			break
 		}
 	}
-	if want := "echo $PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE"; echo != want {
-		c.say("print-name-form", first.line, "what is printed is not in the form %s", want)
+	if !packageFormRE.MatchString(strings.TrimPrefix(echo, "echo ")) {
+		c.say("print-name-form", first.line, "what is printed is not in the form %s", packageForm)
 	}
-	if mk := c.s.find("makepkg"); len(mk) == 1 {
-		file := c.resolved(path.Base(mk[0].words[len(mk[0].words)-1]))
-		if printed := c.resolved(strings.TrimPrefix(echo, "echo ")); echo != "" && file != printed && !strings.Contains(file, "(") {
-			c.say("print-name-same", first.line, "prints %s, and makepkg makes %s", printed, file)
-		}
-	}
-	c.checkPrintedName(first.line)
+	c.checkPrintedName(first)
 }
+
+// packageForm is how a package is called. What is between the name and BUILD
+// may be composed of other variables: kernel modules have the kernel's release
+// in the version, and some scripts a variable of their own for the architecture.
+const packageForm = "$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE"
+
+var packageFormRE = regexp.MustCompile(`^\$PRGNAM(_\$[A-Z_]+)?-.*-\$BUILD\$TAG\.\$PKGTYPE$`)
 
 // resolved puts the values of the script's own variables into a name, where
 // each is set once and to nothing but other variables.
@@ -355,6 +355,9 @@ func (c *scriptCheck) directories() {
 			top, _, _ := strings.Cut(w, "/")
 			made[top] = true
 		}
+	}
+	if pkg, ok := c.s.first("PKG"); ok && made["$PKG"] && strings.HasPrefix(pkg.value, "$TMP/") {
+		made["$TMP"] = true
 	}
 	for _, dir := range []string{"$TMP", "$PKG", "$OUTPUT"} {
 		if !made[dir] {

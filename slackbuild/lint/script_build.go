@@ -91,12 +91,6 @@ func (c call) keepsOwner() bool {
 
 // install looks at what is put into $PKG.
 func (c *scriptCheck) install() {
-	arch, _ := c.s.first("ARCH")
-	if arch.value != "noarch" && !c.s.says(func(w string) bool {
-		return strings.Contains(w, "strip") || strings.Contains(w, "-s -w") || strings.Contains(w, "-w -s") || strings.Contains(w, "-Wl,-s")
-	}) {
-		c.say("script-strip", 0, "programs and libraries are not stripped")
-	}
 	if !c.s.says(compresses) {
 		c.pages()
 	}
@@ -108,7 +102,10 @@ func (c *scriptCheck) install() {
 	if !c.s.says(documents) {
 		c.say("script-doc", 0, "no $PKG/usr/doc/$PRGNAM-$VERSION")
 	}
-	if !c.installs(c.name+".SlackBuild", "$PRGNAM.SlackBuild", "${0##*/}", "$(basename $0)", "$0", "*.SlackBuild") {
+	own := func(w string) bool {
+		return strings.Contains(w, "$PRGNAM.SlackBuild") || strings.Contains(w, c.name+".SlackBuild")
+	}
+	if !c.s.says(own) && !c.installs("${0##*/}", "$(basename $0)", "$0", "*.SlackBuild") {
 		c.say("script-doc-script", 0, "the script does not put itself into /usr/doc/$PRGNAM-$VERSION")
 	}
 	if !c.installs("slack-desc", "slack-*", "slack-desc*") {
@@ -136,21 +133,31 @@ func (c *scriptCheck) install() {
 	}
 }
 
-// pages looks for manual pages, which are not compressed: those that the script
-// puts into the package, or that the source may have.
+// pages looks for manual pages that the script itself puts into the package,
+// which are not compressed.
 func (c *scriptCheck) pages() {
-	for _, w := range c.s.words {
-		if strings.HasPrefix(w.text, "$PKG/usr/man/") || strings.HasPrefix(w.text, "usr/man/") {
-			c.say("script-man-gzip", w.line, "%s: the manual pages are not compressed", cut(w.text))
-			return
+	for _, call := range c.s.calls {
+		switch call.name() {
+		case "cp", "mv", "install", "ginstall", "cat":
+		default:
+			continue
 		}
-	}
-	if c.s.says(func(w string) bool { return strings.Contains(w, "/usr/man") }) {
-		c.say("script-man-gzip-perhaps", 0, "manual pages, if there are any, are not compressed")
+		to := c.s.outputs(call.stmt)
+		if call.name() != "cat" {
+			to = append(to, call.words[1:]...)
+		}
+		isPage := call.has(func(w string) bool { return pageRE.MatchString(w) })
+		for _, w := range to {
+			if strings.HasPrefix(w, "$PKG/usr/man/") && (isPage || pageRE.MatchString(w)) {
+				c.say("script-man-gzip", call.line, "%s: the manual page is not compressed", cut(w))
+				return
+			}
+		}
 	}
 }
 
 var (
+	pageRE     = regexp.MustCompile(`\.[1-9n][a-z]?$`)
 	gzPageRE   = regexp.MustCompile(`\.[1-9ln]\w*\.gz|man.*\.gz`)
 	manShareRE = regexp.MustCompile(`^--mandir=(\$\{?PREFIX\}?|/usr)/share/man`)
 )
@@ -163,7 +170,7 @@ func compresses(w string) bool {
 
 // documents reports whether a word is about the documentation's directory.
 func documents(w string) bool {
-	return strings.Contains(w, "usr/doc") || strings.Contains(w, "usr/share/doc") || strings.Contains(w, "$DOC") || strings.Contains(w, "$PKGDOC")
+	return strings.Contains(w, "usr/doc") || strings.Contains(w, "doc/$") || strings.Contains(w, "usr/share/doc") || strings.Contains(w, "DOC")
 }
 
 // makesInstall reports whether the command makes $PKG/install.
@@ -242,8 +249,8 @@ func (c *scriptCheck) makepkg() {
 	} else {
 		c.outputText(mk)
 	}
-	if c.resolved(last) != "$OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE" {
-		c.say("makepkg-form", mk.line, "%s instead of $OUTPUT/$PRGNAM-$VERSION-$ARCH-$BUILD$TAG.$PKGTYPE", last)
+	if file, ok := strings.CutPrefix(c.resolved(last), "$OUTPUT/"); !ok || !packageFormRE.MatchString(file) {
+		c.say("makepkg-form", mk.line, "%s instead of $OUTPUT/%s", last, packageForm)
 	}
 	c.beforeMakepkg(mk)
 	for _, call := range c.s.calls {

@@ -26,6 +26,7 @@ type script struct {
 	comments []comment
 	hdocs    []string // here-documents
 	written  []string // files that anything is redirected to, normalised
+	appended []string // those that are only added to
 	funcs    map[string]*syntax.FuncDecl
 	conds    map[syntax.Node]string // see cond
 }
@@ -174,6 +175,11 @@ func (s *script) walk(root syntax.Node) {
 				s.addCall(c, n, in)
 			}
 			s.written = append(s.written, s.outputs(n)...)
+			for _, r := range n.Redirs {
+				if r.Word != nil && r.Op == syntax.AppOut {
+					s.appended = append(s.appended, s.normal(r.Word.Parts))
+				}
+			}
 		case *syntax.FuncDecl:
 			name := "" // which the parser lets pass, and bash does not
 			if n.Name != nil {
