@@ -98,17 +98,20 @@ func prependLast(list []Request) []Request {
 // where it has expired.
 func (m Message) addressAfter(passed time.Duration) (Message, bool) {
 	valid := true
+	_, _, flags, _ := m.Addr()
 	m = m.rewrite(func(kind uint16, value []byte) ([]byte, bool) {
 		if kind != unix.IFA_CACHEINFO || len(value) < unix.SizeofIfaCacheinfo {
 			return value, true
 		}
 		// struct ifa_cacheinfo: preferred, valid, …
-		now := bytes.Clone(value)
-		for _, field := range [][]byte{now[:4], now[4:8]} {
-			binary.NativeEndian.PutUint32(field, secondsLeft(binary.NativeEndian.Uint32(field), passed))
+		preferred := secondsLeft(binary.NativeEndian.Uint32(value), passed)
+		if flags&unix.IFA_F_DEPRECATED != 0 {
+			preferred = 0 // which the flag alone does not say, and IPv4 reports otherwise
 		}
-		valid = binary.NativeEndian.Uint32(now[4:]) > 0
-		return now, true
+		left := secondsLeft(binary.NativeEndian.Uint32(value[4:]), passed)
+		valid = left > 0
+		now := binary.NativeEndian.AppendUint32(nil, preferred)
+		return append(binary.NativeEndian.AppendUint32(now, left), value[8:]...), true
 	})
 	return m, valid
 }

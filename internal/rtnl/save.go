@@ -182,24 +182,14 @@ func (sel *selection) hasRoute(m Message) bool {
 }
 
 // mode says how a route is to be put back beside others of its destination and
-// metric; after are those behind it in the kernel's order.
+// metric; after are those behind it in the kernel's order. (IPv6 keeps none:
+// it makes legs of one route of them.)
 func (sel *selection) mode(m Message, after []Message) Mode {
-	through := m.attribute(rtaNhID) != nil
-	for _, index := range m.outgoing() {
-		if _, ok := sel.links[index]; ok {
-			through = true
-		}
+	stays := func(other Message) bool {
+		return other.Class == Route && other.whole() && m.rivals(other) && !sel.hasRoute(other)
 	}
-	switch {
-	case m.family() == unix.AF_INET6 && !through:
-		return ModeReplace // it stayed, without its source address
-	case m.family() == unix.AF_INET6:
-		return ModeAppend
-	}
-	for _, other := range after {
-		if other.Class == Route && other.whole() && m.rivals(other) && !sel.hasRoute(other) {
-			return ModePrepend
-		}
+	if m.family() == unix.AF_INET && slices.ContainsFunc(after, stays) {
+		return ModePrepend
 	}
 	return ModeAppend
 }

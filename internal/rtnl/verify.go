@@ -44,6 +44,8 @@ type content struct {
 	subject string
 	rest    map[uint16]string // attributes, and the header
 	legs    []string          // of a route: where it leads
+	// deprecated is of an address, which may become so.
+	deprecated bool
 }
 
 // isIn reports whether now says all that c says.
@@ -53,7 +55,7 @@ func (c content) isIn(now content) bool {
 			return false
 		}
 	}
-	return maps.Equal(c.rest, now.rest)
+	return maps.Equal(c.rest, now.rest) && (now.deprecated || !c.deprecated)
 }
 
 // flagsSet are the flags of an address that somebody sets; the others are the
@@ -81,6 +83,7 @@ func (m Message) content() content {
 		if info := m.attribute(unix.IFA_CACHEINFO); len(info) >= 8 && binary.NativeEndian.Uint32(info[4:]) != forever {
 			c.rest[unix.IFA_CACHEINFO] = "expires"
 		}
+		c.deprecated = flags&unix.IFA_F_DEPRECATED != 0
 	case Route:
 		c.route(m, &key)
 	case Neighbour:

@@ -19,9 +19,9 @@ import (
 var References = []string{"IFENSLAVE_C", "RC_INET1", "RC_INET1_DIR", "PKGTOOLS_DIR", "EXASOCK_KO", "BASH42"}
 
 // WriteInitrd makes the initial file system at path: the one that kernels.sh made
-// for the kernel, then guest/ and scenarios/ of here, the package, and the mutants where
-// there are any.
-func WriteInitrd(path, kernelDir, here, pkg, mutants string) error {
+// for the kernel, then guest/ and scenarios/ of here, the package, and the folders of
+// test programs (/vm/tests) and of mutants where there are any.
+func WriteInitrd(path, kernelDir, here, pkg, tests, mutants string) error {
 	tree, err := os.MkdirTemp(filepath.Dir(path), "initrd")
 	if err != nil {
 		return err
@@ -48,8 +48,11 @@ func WriteInitrd(path, kernelDir, here, pkg, mutants string) error {
 			}
 		}
 	}
-	if mutants != "" {
-		if err := copyTree(filepath.Join(tree, "vm", "mutants"), mutants); err != nil {
+	for name, from := range map[string]string{"tests": tests, "mutants": mutants} {
+		if from == "" {
+			continue
+		}
+		if err := copyTree(filepath.Join(tree, "vm", name), from); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/slackbond/slackbond/slackbuild"
 )
 
 // packages builds the package for each architecture once, as a user of mkslack
@@ -17,6 +19,10 @@ type packages struct {
 	mu       sync.Mutex
 	built    map[string]string
 }
+
+// testedInGuest are the packages whose own tests scenarios run on a real kernel,
+// as /vm/tests/NAME.test.
+var testedInGuest = []string{"rtnl"}
 
 func newPackages(t *testing.T, top string) *packages {
 	p := &packages{dir: t.TempDir(), top: top, built: map[string]string{}}
@@ -45,4 +51,28 @@ func (p *packages) get(t *testing.T, arch string) string {
 	}
 	p.built[arch] = found[0]
 	return found[0]
+}
+
+// tests is a folder with the test programs of testedInGuest for an architecture.
+func (p *packages) tests(t *testing.T, arch string) string {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	dir := filepath.Join(p.dir, arch+"-tests")
+	if _, err := os.Stat(dir); err == nil {
+		return dir
+	}
+	known, err := slackbuild.ParseArch(arch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range testedInGuest {
+		cmd := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, name+".test"), "./internal/"+name)
+		cmd.Dir = p.top
+		cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), known.Env...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go test -c ./internal/%s for %s: %v\n%s", name, arch, err, out)
+		}
+	}
+	return dir
 }

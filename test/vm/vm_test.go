@@ -201,7 +201,7 @@ func (b *bench) image(t *testing.T) string {
 	defer b.mu.Unlock()
 	if b.initrd == "" {
 		initrd := filepath.Join(b.packages.dir, b.machine.Name+".cpio")
-		if err := WriteInitrd(initrd, b.dir, b.here, b.packages.get(t, b.machine.Arch), b.mutants); err != nil {
+		if err := WriteInitrd(initrd, b.dir, b.here, b.packages.get(t, b.machine.Arch), b.packages.tests(t, b.machine.Arch), b.mutants); err != nil {
 			t.Fatalf("initrd: %v", err)
 		}
 		b.initrd = initrd

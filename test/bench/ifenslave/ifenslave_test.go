@@ -145,7 +145,7 @@ func BenchmarkEnslave(b *testing.B) {
 	dir := b.TempDir()
 	machine := vm.Machines[0]
 	initrd := filepath.Join(dir, "initrd")
-	if err := vm.WriteInitrd(initrd, filepath.Join(kernels, machine.Kernel), layout(b, dir), pack(b, dir), ""); err != nil {
+	if err := vm.WriteInitrd(initrd, filepath.Join(kernels, machine.Kernel), layout(b, dir), pack(b, dir), "", ""); err != nil {
 		b.Fatal(err)
 	}
 	guest, err := vm.Boot(machine, filepath.Join(kernels, machine.Kernel, "vmlinuz"), initrd)
