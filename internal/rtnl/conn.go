@@ -13,9 +13,21 @@ import (
 // A Conn is an rtnetlink socket. It works in the network namespace that it was
 // opened in, and is not for several goroutines at once.
 type Conn struct {
-	fd       int
+	socket
 	sequence uint32
-	buf      []byte
+}
+
+// A socket sends and receives packets; tests have one of their own.
+type socket interface {
+	send(packet []byte) error
+	receive() ([]byte, error) // overwritten by the next
+	Close() error
+}
+
+// A netlinkSocket is the real one.
+type netlinkSocket struct {
+	fd  int
+	buf []byte
 }
 
 // Open opens the socket. It needs no privilege; changes do.
@@ -30,7 +42,7 @@ func Open() (*Conn, error) {
 	_ = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_EXT_ACK, 1)
 	_ = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
 	// The kernel's packets hold 32 KiB at most.
-	return &Conn{fd: fd, buf: make([]byte, 1<<16)}, nil
+	return &Conn{socket: &netlinkSocket{fd: fd, buf: make([]byte, 1<<16)}}, nil
 }
 
 func openSocket(flags int) (int, error) {
@@ -39,7 +51,7 @@ func openSocket(flags int) (int, error) {
 }
 
 // Close closes the socket.
-func (c *Conn) Close() error { return unix.Close(c.fd) }
+func (s *netlinkSocket) Close() error { return unix.Close(s.fd) }
 
 // An Error is the kernel's refusal of a request.
 type Error struct {
@@ -126,31 +138,30 @@ func (c *Conn) request(kind, flags uint16, body []byte, each func(uint16, []byte
 	}
 }
 
-func (c *Conn) send(packet []byte) error {
+func (s *netlinkSocket) send(packet []byte) error {
 	for {
-		err := unix.Sendto(c.fd, packet, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+		err := unix.Sendto(s.fd, packet, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
 		if err != unix.EINTR {
 			return os.NewSyscallError("sending to rtnetlink", err)
 		}
 	}
 }
 
-// receive gives the next packet of the kernel; it is overwritten by the one after.
-func (c *Conn) receive() ([]byte, error) {
+func (s *netlinkSocket) receive() ([]byte, error) {
 	for {
-		n, from, err := unix.Recvfrom(c.fd, c.buf, unix.MSG_TRUNC)
+		n, from, err := unix.Recvfrom(s.fd, s.buf, unix.MSG_TRUNC)
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err != nil:
 			return nil, os.NewSyscallError("receiving from rtnetlink", err)
-		case n > len(c.buf):
-			c.buf = make([]byte, 2*n)
+		case n > len(s.buf):
+			s.buf = make([]byte, 2*n)
 			return nil, errors.New("receiving from rtnetlink: the answer was larger than any should be")
 		}
 		// Another process may send us anything; the kernel is number 0.
 		if addr, ok := from.(*unix.SockaddrNetlink); ok && addr.Pid == 0 {
-			return c.buf[:n], nil
+			return s.buf[:n], nil
 		}
 	}
 }
