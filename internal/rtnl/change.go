@@ -34,6 +34,7 @@ func (c *Conn) Add(m Message) error {
 		ModeExclusive: create | unix.NLM_F_EXCL,
 		ModeAppend:    create | unix.NLM_F_APPEND,
 		ModePrepend:   create,
+		ModeReplace:   create | unix.NLM_F_REPLACE,
 	}[m.Mode]
 	return c.Change(unix.RTM_NEWROUTE, flags, m.Body)
 }

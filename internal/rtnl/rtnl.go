@@ -60,6 +60,7 @@ const (
 	ModeExclusive Mode = iota // it fails with EEXIST
 	ModeAppend                // it comes after them; EEXIST means that it is there already
 	ModePrepend               // it comes before them; the same (IPv4 only)
+	ModeReplace               // it takes the place of the first
 )
 
 // A Message is an address, a route, a neighbour or a nexthop object as the
