@@ -86,7 +86,7 @@ func checkInput(c *cli.Context) (check.Input, error) {
 	if in.Bond, err = bondconf.Read(below("conf", bondconf.DefaultPath)); err != nil {
 		return in, err
 	}
-	in.Bond.TxQueues = in.Host.TxQueues()
+	in.Bond.TxQueues = bond.TxQueues(in.Host.Root)
 	path := below("inet1", bondconf.Inet1Path)
 	in.Inet1, err = bondconf.Read(path)
 	if errors.Is(err, fs.ErrNotExist) && !c.IsSet("inet1") {

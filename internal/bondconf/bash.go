@@ -108,12 +108,13 @@ func (c *Config) declared(text, path string) error {
 		}
 		flags, name, value := m[1], m[2], m[3]
 		ourName := slices.Contains(known, name)
+		exported := strings.Contains(flags, "x")
 		switch {
 		case strings.Contains(flags, "f"):
 			functions = append(functions, name)
 			continue
-		case value == "", !ourName && strings.Contains(flags, "x"):
-			// What is exported comes from outside, unless it is ours.
+		case value == "", exported && (!ourName || slices.Contains(Inet1Only, name)):
+			// What is exported comes from outside, but for what rc.bond unset before.
 			continue
 		case ourName && strings.ContainsAny(flags, "An"):
 			c.Faults = append(c.Faults, shconf.Fault{
@@ -142,7 +143,9 @@ func (c *Config) declared(text, path string) error {
 		if !a.Static && slices.Contains(known, a.Name) {
 			return fmt.Errorf("the values of %s: %s: %s", path, a.Name, a.Why)
 		}
-		c.DOS = c.DOS || strings.Contains(a.Value, "\r") && slices.Contains(known, a.Name)
+		if value := strings.TrimRight(strings.ReplaceAll(a.Value, "\r\n", "\n"), "\r"); value != a.Value && slices.Contains(known, a.Name) {
+			c.DOS, a.Value = true, value
+		}
 	}
 	c.File = f
 	return nil

@@ -310,24 +310,6 @@ func TestKernels(t *testing.T) {
 	}
 }
 
-func TestTxQueues(t *testing.T) {
-	for _, tt := range []struct {
-		sys  []string
-		want int
-	}{
-		{nil, 0},
-		{[]string{"/etc/modprobe.d/b.conf options bonding tx_queues=32"}, 32},
-		{[]string{"/etc/modprobe.d/b.conf options bonding tx_queues=32", "/sys/module/bonding/parameters/tx_queues 16"}, 16},
-	} {
-		if got := machine(t, tt.sys...).TxQueues(); got != tt.want {
-			t.Errorf("%q: %d, want %d", tt.sys, got, tt.want)
-		}
-	}
-	if got := (Host{}).TxQueues(); got != 0 {
-		t.Errorf("nothing is known: %d", got)
-	}
-}
-
 func TestExasock(t *testing.T) {
 	const text = `IFNAME[0]="bond0"
 BONDNICS[0]="exa0 exa1"

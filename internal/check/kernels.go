@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/slackbond/slackbond/internal/bond"
@@ -185,59 +184,23 @@ func (c *checker) option(b *plan.Bond, s plan.Setting, list []kernel) {
 	})
 }
 
-// A moduleOption is a parameter that modprobe gives bonding.
-type moduleOption struct {
-	shconf.Pos
-	Name, Value string
-}
-
-// moduleOptions lists what modprobe is told to load bonding with.
-func (h Host) moduleOptions() []moduleOption {
-	if h.Root == "" {
-		return nil
-	}
-	var list []moduleOption
-	for _, dir := range modprobeDirs {
-		entries, err := os.ReadDir(h.path(dir))
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			path := h.path(dir, e.Name())
-			text, err := os.ReadFile(path)
-			if err != nil || !strings.HasSuffix(e.Name(), ".conf") {
-				continue
-			}
-			n := 0
-			for line := range strings.Lines(string(text)) {
-				n++
-				words := strings.Fields(line)
-				if len(words) < 3 || words[0] != "options" || words[1] != "bonding" {
-					continue
-				}
-				for _, word := range words[2:] {
-					name, value, _ := strings.Cut(word, "=")
-					list = append(list, moduleOption{shconf.Pos{File: path, Line: n}, name, value})
-				}
-			}
-		}
-	}
-	return list
-}
-
 // moduleParameters has the rules about what bonding is loaded with: a bad value
 // stops the module.
 func (c *checker) moduleParameters(list []kernel) {
-	for _, m := range c.Host.moduleOptions() {
+	if c.Host.Root == "" {
+		return
+	}
+	for _, m := range bond.ModuleOptions(c.Host.Root) {
 		o := bond.Lookup(m.Name)
 		if o == nil {
 			continue
 		}
+		at := shconf.Pos{File: m.File, Line: m.Line}
 		f := plan.Finding{Rule: "modprobe-option", Why: "the module refuses to load, and no bond is made", Do: "take it out: rc.bond.conf has the options of each bond"}
 		value, err := o.Canonical(m.Value)
 		if err != nil {
 			f.What = fmt.Sprintf("bonding is loaded with %s=%s: %v", m.Name, m.Value, err)
-			c.fault(m.Pos, f)
+			c.fault(at, f)
 			continue
 		}
 		// Other options that a kernel does not have it ignores here.
@@ -247,29 +210,7 @@ func (c *checker) moduleParameters(list []kernel) {
 		})
 		if i >= 0 {
 			f.What = fmt.Sprintf("bonding is loaded with %s=%s, which the kernel %s refuses", m.Name, m.Value, list[i].name)
-			c.fault(m.Pos, f)
+			c.fault(at, f)
 		}
 	}
 }
-
-// TxQueues is how many transmit queues the bonding module gives a bond: what it
-// was loaded with, or will be; 0 where nothing says so.
-func (h Host) TxQueues() int {
-	if h.Root == "" {
-		return 0
-	}
-	if text, err := os.ReadFile(h.path("sys/module/bonding/parameters/tx_queues")); err == nil {
-		n, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-		return n
-	}
-	n := 0
-	for _, m := range h.moduleOptions() {
-		if m.Name == "tx_queues" {
-			n, _ = strconv.Atoi(m.Value)
-		}
-	}
-	return n
-}
-
-// modprobeDirs are where modprobe reads its configuration (modprobe.d(5)).
-var modprobeDirs = []string{"lib/modprobe.d", "usr/lib/modprobe.d", "run/modprobe.d", "etc/modprobe.d"}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/bondconf"
 	"github.com/slackbond/slackbond/internal/engine"
 	"github.com/slackbond/slackbond/internal/exit"
@@ -96,6 +97,7 @@ func (r *Run) configuration(verb Verb, names []string) (*plan.Plan, int) {
 	for _, line := range conf.Printed {
 		r.Report.Log("rc.bond.conf says: " + line)
 	}
+	conf.TxQueues = bond.TxQueues("/")
 	p, findings := plan.Compile(conf)
 	if verb == Stop {
 		return p, exit.OK

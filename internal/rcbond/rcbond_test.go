@@ -146,7 +146,7 @@ func TestUnreadable(t *testing.T) {
 	m := newMachine(t, pair)
 	m.run(Start, nil).want(t, exit.OK, ".*", "")
 	m.config(broken)
-	m.run(Start, bash(m)).want(t, exit.Usage, "", `rc\.bond: \S+rc\.bond\.conf:2: bash complains.*unexpected EOF.*\nrc\.bond: nothing is done until \S+rc\.bond\.conf is right\n`)
+	m.run(Start, bash(m)).want(t, exit.Usage, "", `rc\.bond: \S+rc\.bond\.conf:2: bash: .*unexpected EOF.*\nrc\.bond: nothing is done until \S+rc\.bond\.conf is right\n`)
 	m.run(Restart, bash(m)).want(t, exit.Usage, "", ".*nothing is done.*")
 	m.run(Restart, nil).want(t, exit.Usage, "", `rc\.bond: .*\n`)
 	text := "x\n"

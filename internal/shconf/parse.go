@@ -15,6 +15,8 @@ type parser struct {
 	text []byte
 	// ended is set after a plain return, exit or exec: bash does not get to what follows.
 	ended bool
+	// readonly are the variables that keep their value, whatever comes.
+	readonly map[string]bool
 }
 
 // statement takes one statement of the file's top level.
@@ -115,6 +117,7 @@ func (p *parser) declare(c *syntax.DeclClause, why string) bool {
 	default:
 		return false
 	}
+	readonly := c.Variant.Value == "readonly"
 	for _, a := range c.Args {
 		if a.Name != nil {
 			continue
@@ -125,6 +128,7 @@ func (p *parser) declare(c *syntax.DeclClause, why string) bool {
 		if a.Value != nil {
 			option = a.Value.Lit()
 		}
+		readonly = readonly || strings.HasPrefix(option, "-") && strings.Contains(option, "r")
 		if option == "" || strings.Trim(option, "-+axrgtp") != "" {
 			if why == "" {
 				why = "it is declared with " + strconv.Quote(option)
@@ -132,8 +136,14 @@ func (p *parser) declare(c *syntax.DeclClause, why string) bool {
 		}
 	}
 	for _, a := range c.Args {
-		if a.Name != nil && !a.Naked {
+		if a.Name == nil {
+			continue
+		}
+		if !a.Naked {
 			p.assign(a, why)
+		}
+		if readonly && why == "" {
+			p.readonly[a.Name.Value] = true
 		}
 	}
 	return true
@@ -177,6 +187,10 @@ func (p *parser) unset(words []*syntax.Word, why string) bool {
 // assign takes NAME=x, NAME[i]=x, NAME+=x and NAME=(...). why is not empty
 // where it is already known that the assignment is not static.
 func (p *parser) assign(a *syntax.Assign, why string) {
+	if p.readonly[a.Name.Value] && why == "" && !p.ended {
+		p.file.Faults = append(p.file.Faults, Fault{Pos: p.pos(a.Pos()), Text: a.Name.Value + " is readonly: it keeps the value that it has"})
+		return
+	}
 	base := Assignment{Pos: p.pos(a.Pos()), Name: a.Name.Value, Why: why}
 	if a.Array != nil {
 		p.array(a, base)

@@ -141,7 +141,7 @@ func Parse(r io.Reader, name string) (*File, error) {
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
-	p := &parser{file: &File{Name: name}, text: text}
+	p := &parser{file: &File{Name: name}, text: text, readonly: map[string]bool{}}
 	for i, line := range bytes.SplitAfter(text, []byte("\n")) {
 		if bytes.HasSuffix(line, []byte("\r\n")) {
 			p.file.CR = append(p.file.CR, i+1)
