@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // ChangeOptions say how packages are installed, upgraded and removed.
@@ -36,16 +34,22 @@ type Report struct {
 	Action   string   `json:"action"`  // install, upgrade, remove, none
 	Package  string   `json:"package"` // the one that was installed, or removed
 	Replaced []string `json:"replaced,omitempty"`
-	Written  []string `json:"written,omitempty"` // files, also those that were there
-	Links    []string `json:"links,omitempty"`   // made by doinst.sh
-	Removed  []string `json:"removed,omitempty"`
-	Kept     []string `json:"kept,omitempty"` // other packages have them too
+	// Written are files, also those that were there, and directories that are
+	// made, with a slash at the end; Removed likewise.
+	Written []string `json:"written,omitempty"`
+	Links   []string `json:"links,omitempty"` // made by doinst.sh
+	Removed []string `json:"removed,omitempty"`
+	Kept    []string `json:"kept,omitempty"` // other packages have them too
+	// Changed are directories that get another mode or owner; KeptDirs those that
+	// do not, though the package would have it otherwise.
+	Changed  []string `json:"changed,omitempty"`
+	KeptDirs []string `json:"kept_directories,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
 	DryRun   bool     `json:"dry_run,omitempty"`
-	// Finished is what an earlier, interrupted change was, which is finished
-	// now; Undone is set where it was taken back instead.
+	// Finished and Undone are what an earlier, interrupted change was, as in
+	// "upgrade app-2-noarch-1", that is finished now, or taken back.
 	Finished string `json:"finished,omitempty"`
-	Undone   bool   `json:"undone,omitempty"`
+	Undone   string `json:"undone,omitempty"`
 }
 
 // ErrNotInstalled is why there is nothing to upgrade or remove.
@@ -82,45 +86,39 @@ type changer struct {
 	report *Report
 	x      *transaction
 	step   func(string) error // what tests use to interrupt
-	now    time.Time
+	start  time.Time
 
-	pkg     *Package
-	record  *Record
-	olds    []*Record
-	others  *owned          // what other packages have
-	before  *tree           // the files as they are before the change
-	mine    map[string]bool // places of what the new package has
-	removed map[string]bool // places of what goes
-	late    []int           // entries that need a directory to go first
-	mkdirs  map[string]int  // actions that make directories, by their places
+	pkg    *Package
+	olds   []*Record
+	others *owned // what other packages have
+	before *tree  // the files as they are before the change
+
+	// By places below the root, what there will be:
+	mine    map[string]*action   // files of the new package
+	newDirs map[string]bool      // its directories
+	made    map[string]*fileAttr // those of them that are made
+	removed map[string]bool      // what goes
+	added   map[string]int       // names that come, by the directory
+	above   map[string]bool      // paths, not places, of what is above its files
 }
 
-// testStep interrupts changes in tests.
-var testStep func(what string) error
-
 func (d *Database) change(ctx context.Context, kind, name string, olds []string, opt ChangeOptions) (*Report, error) {
-	c := &changer{d: d, opt: opt, now: time.Now(), mine: map[string]bool{}, removed: map[string]bool{}, mkdirs: map[string]int{},
-		report: &Report{Action: kind, DryRun: opt.DryRun}}
-	c.step = func(what string) error {
-		if testStep != nil {
-			return testStep(what)
-		}
-		return nil
+	c := &changer{
+		d: d, opt: opt, start: time.Now(), step: d.step,
+		mine: map[string]*action{}, newDirs: map[string]bool{}, made: map[string]*fileAttr{},
+		removed: map[string]bool{}, added: map[string]int{}, above: map[string]bool{},
+		report: &Report{Action: kind, DryRun: opt.DryRun},
+	}
+	if c.step == nil {
+		c.step = func(string) error { return nil }
 	}
 	source := ""
 	if name != "" {
-		full, ext := TrimExt(name)
-		if ext == "" || full == "" {
-			return nil, &PackageError{name, errors.New("the name of a package ends in .txz, .tgz, .tbz or .tlz")}
-		}
-		if err := checkRecordName(full); err != nil {
-			return nil, &PackageError{name, err}
-		}
-		c.report.Package = full
-		info, err := os.Stat(name)
+		info, err := checkFile(name)
 		if err != nil {
-			return nil, &PackageError{name, err}
+			return nil, err
 		}
+		c.report.Package, _ = TrimExt(name)
 		source = fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano())
 	}
 	if !opt.DryRun {
@@ -128,7 +126,7 @@ func (d *Database) change(ctx context.Context, kind, name string, olds []string,
 			return nil, fmt.Errorf("the package database in %q: %w", d.dir, err)
 		}
 	}
-	unlock, err := d.lock(ctx, opt.DryRun)
+	unlock, err := d.lock(ctx, opt.DryRun, c.warn)
 	if err != nil {
 		return nil, err
 	}
@@ -136,16 +134,76 @@ func (d *Database) change(ctx context.Context, kind, name string, olds []string,
 	c.root = newRootDirs(d.root)
 	defer c.root.forget()
 	c.before = newTree(c.root)
-	if !opt.DryRun {
-		same, err := c.recover(ctx, kind, name, olds, source)
-		if err != nil || same {
-			return c.report, err
-		}
+	if same, err := c.recover(ctx, kind, name, olds, source); err != nil || same {
+		return c.report, err
 	}
 	if err := c.find(kind, name, olds); err != nil || c.report.Action == "none" {
 		return c.report, err
 	}
 	return c.report, c.make(ctx, kind, name, source)
+}
+
+// checkFile looks at the name of a package file, and whether it is there.
+func checkFile(name string) (fs.FileInfo, error) {
+	full, ext := TrimExt(name)
+	if ext == "" || full == "" {
+		return nil, &PackageError{name, errors.New("the name of a package ends in .txz, .tgz, .tbz or .tlz")}
+	}
+	if err := checkRecordName(full); err != nil {
+		return nil, &PackageError{name, err}
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, &PackageError{name, err}
+	}
+	return info, nil
+}
+
+// CheckPackage reads the whole package file name, and tells why it could not be
+// installed whatever the system is like: its name, its content, its scripts.
+func CheckPackage(ctx context.Context, name string, opt ReadOptions) error {
+	if _, err := checkFile(name); err != nil {
+		return err
+	}
+	p, err := Scan(ctx, name, opt, func(e *Entry, _ io.Reader) error { return checkInstallDir(e) })
+	if err != nil {
+		return err
+	}
+	return p.checkScripts(ctx)
+}
+
+// CheckUpgrade tells whether there is anything that an upgrade with the package
+// file name, and of the packages old, would replace.
+func (d *Database) CheckUpgrade(name string, old []string) error {
+	found, err := d.replaced(name, old)
+	if err == nil && len(found) == 0 {
+		err = notInstalled(name, old)
+	}
+	return err
+}
+
+// replaced are the installed packages that an upgrade replaces.
+func (d *Database) replaced(name string, old []string) ([]string, error) {
+	names, err := d.Names()
+	if err != nil {
+		return nil, err
+	}
+	var bases, found []string
+	for _, n := range append([]string{name}, old...) {
+		full, _ := TrimExt(n)
+		bases = append(bases, BaseName(full))
+	}
+	for _, n := range names {
+		if slices.Contains(bases, recordBase(n)) {
+			found = append(found, n)
+		}
+	}
+	return found, nil
+}
+
+func notInstalled(name string, old []string) error {
+	full, _ := TrimExt(append([]string{name}, old...)[len(old)])
+	return fmt.Errorf("package %q: %s %w (--install-new installs it)", name, BaseName(full), ErrNotInstalled)
 }
 
 // checkRecordName refuses names that the database cannot hold.
@@ -196,59 +254,45 @@ func (d *Database) init() error {
 	return nil
 }
 
-// lock keeps other processes of ours from changing the same root: it waits for
-// them.
-func (d *Database) lock(ctx context.Context, dry bool) (unlock func(), err error) {
-	f, err := d.root.Open(path.Join(d.adm, "packages"))
-	if err != nil {
-		if dry && errors.Is(err, fs.ErrNotExist) {
-			return func() {}, nil
-		}
-		return nil, err
-	}
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, errors.Join(fmt.Errorf("locking the package database: %w", err), f.Close())
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("another process is changing the packages in %q: %w", d.dir, context.Cause(ctx)), f.Close())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
 // recover finishes or undoes a change that was interrupted. It reports whether
 // that was just the one that is asked for, and is finished now.
 func (c *changer) recover(ctx context.Context, kind, name string, olds []string, source string) (same bool, err error) {
+	if c.opt.DryRun {
+		if c.d.Interrupted() {
+			c.warn("another change is under way, or was interrupted and is finished or taken back first; this is of the files as they are now")
+		}
+		return false, nil
+	}
 	x, marked, err := c.d.pending(c.root, c.scriptIO(), c.step)
 	if err != nil || x == nil {
 		return false, err
 	}
 	if !marked {
-		c.report.Undone = x.list.Kind != ""
-		return false, x.undo()
+		if err := x.undo(); err != nil {
+			return false, fmt.Errorf("an interrupted change (%s) cannot be taken back, which has to come first: %w", x.list.what(), err)
+		}
+		c.report.Undone = x.list.what()
+		return false, nil
 	}
 	failed, err := x.finish(ctx)
 	if err != nil {
 		return false, err
 	}
-	c.report.Finished = x.list.Kind + " " + x.list.Package
-	if x.list.Kind != kind {
-		return false, nil
+	if x.list.Kind == kind {
+		if kind == "remove" {
+			full, _ := TrimExt(olds[0])
+			same = x.list.Package == full || BaseName(x.list.Package) == full
+		} else {
+			full, _ := TrimExt(name)
+			same = x.list.Package == full && x.list.Source == source
+		}
 	}
-	if kind == "remove" {
-		full, _ := TrimExt(olds[0])
-		same = x.list.Package == full || BaseName(x.list.Package) == full
-		c.report.Package = x.list.Package
-	} else {
-		full, _ := TrimExt(name)
-		same = x.list.Package == full && x.list.Source == source
+	if same && x.list.Report != nil {
+		warnings := c.report.Warnings
+		*c.report = *x.list.Report
+		c.report.Warnings = append(c.report.Warnings, warnings...)
 	}
+	c.report.Finished = x.list.what()
 	if same && len(failed) > 0 {
 		err = ErrLinks
 	}
@@ -274,23 +318,13 @@ func (c *changer) find(kind, name string, olds []string) error {
 		found = names[:1]
 		c.report.Package = found[0]
 	case "upgrade":
-		names, err := c.d.Names()
-		if err != nil {
+		var err error
+		if found, err = c.d.replaced(name, olds); err != nil {
 			return err
-		}
-		bases := []string{BaseName(c.report.Package)}
-		for _, old := range olds {
-			full, _ := TrimExt(old)
-			bases = append(bases, BaseName(full))
-		}
-		for _, n := range names {
-			if slices.Contains(bases, recordBase(n)) {
-				found = append(found, n)
-			}
 		}
 		switch {
 		case len(found) == 0 && !c.opt.InstallNew:
-			return fmt.Errorf("package %q: %s %w (--install-new installs it)", name, bases[len(bases)-1], ErrNotInstalled)
+			return notInstalled(name, olds)
 		case len(found) == 0:
 			c.report.Action = "install"
 		case slices.Equal(found, []string{c.report.Package}) && !c.opt.Reinstall:
@@ -318,7 +352,12 @@ func (c *changer) make(ctx context.Context, kind, name, source string) error {
 		return err
 	}
 	if c.opt.DryRun {
-		return c.dryRun(ctx, name)
+		// The plan is made by the same code, but nothing is put aside.
+		c.x = c.d.tried(c.root, c.step)
+		if err := c.planFiles(ctx, name); err != nil || c.pkg == nil {
+			return err
+		}
+		return c.predictLinks()
 	}
 	if c.x, err = c.d.newTransaction(c.root, kind, c.report.Package, source, c.scriptIO(), c.step); err == nil {
 		err = c.plan(ctx, name)
@@ -340,37 +379,51 @@ func (c *changer) make(ctx context.Context, kind, name, source string) error {
 	return err
 }
 
-// plan puts everything aside that the change needs, and lists its actions.
-func (c *changer) plan(ctx context.Context, name string) error {
-	if name != "" {
-		if err := c.stage(ctx, name); err != nil {
-			return err
-		}
+// planFiles lists the actions of the change.
+func (c *changer) planFiles(ctx context.Context, name string) error {
+	if name == "" {
+		return c.planRemovals()
+	}
+	s, err := c.stage(ctx, name)
+	if err != nil {
+		return err
 	}
 	if err := c.planRemovals(); err != nil {
 		return err
 	}
-	if err := c.planLate(); err != nil {
+	return s.planLate()
+}
+
+// plan lists the actions of the change, puts everything aside that they need,
+// and lists what comes after them.
+func (c *changer) plan(ctx context.Context, name string) error {
+	if err := c.planFiles(ctx, name); err != nil {
 		return err
 	}
-	if err := c.planFinish(name != ""); err != nil {
-		return err
-	}
+	var record *Record
 	links := 0
 	if c.pkg != nil {
+		var err error
+		if record, err = c.newRecord(name); err != nil {
+			return err
+		}
 		links = len(scriptLinks(c.pkg.Doinst))
 	}
+	if err := c.planFinish(record); err != nil {
+		return err
+	}
+	c.x.list.Report = c.report
 	// Each link may take a block, and each record a few.
-	if err := c.x.reserve(256<<10 + 4096*min(links, 1<<14) + 3*c.recordsSize()); err != nil {
+	if err := c.x.reserve(256<<10 + 4096*min(links, 1<<14) + 3*c.recordsSize(record)); err != nil {
 		return err
 	}
 	return c.step("planned")
 }
 
-func (c *changer) recordsSize() int {
+func (c *changer) recordsSize(record *Record) int {
 	n := 0
-	if c.record != nil {
-		n += len(c.record.format()) + len(c.pkg.Doinst)
+	if record != nil {
+		n += len(record.format()) + len(c.pkg.Doinst)
 	}
 	for _, r := range c.olds {
 		n += len(r.Script)
@@ -411,89 +464,4 @@ func (c *changer) newRecord(name string) (*Record, error) {
 		r.MD5 = fmt.Sprintf("%x", sum.Sum(nil))
 	}
 	return r, nil
-}
-
-func (c *changer) douninstPath(full string) string { return path.Join(c.d.adm, "douninst.sh", full) }
-
-// planFinish lists what comes after the files.
-func (c *changer) planFinish(install bool) error {
-	x := c.x
-	write := func(p string, content []byte, mode fs.FileMode) error {
-		from, err := x.keep(content)
-		x.list.Finish = append(x.list.Finish, finishStep{Do: "write", From: from, Path: p, Mode: mode})
-		return err
-	}
-	script := func(do string, content []byte) error {
-		from, err := x.keep(content)
-		x.list.Finish = append(x.list.Finish, finishStep{Do: do, From: from})
-		return err
-	}
-	stamp := ""
-	if install {
-		stamp = "-upgraded-" + c.now.Format("2006-01-02,15:04:05")
-	}
-	var uninstall [][]byte
-	for _, r := range c.olds {
-		text, err := c.d.readFile("packages/" + r.Full)
-		if err != nil {
-			return err
-		}
-		to := r.Full
-		if !strings.Contains(to, "-upgraded-") {
-			to += stamp
-		}
-		if err := write(path.Join(c.d.removed, "removed_packages", to), text, 0o644); err != nil {
-			return err
-		}
-		if r.Script != nil {
-			if err := write(path.Join(c.d.removed, "removed_scripts", to), r.Script, 0o755); err != nil {
-				return err
-			}
-		}
-		if un, err := c.d.readFile("douninst.sh/" + r.Full); err == nil {
-			uninstall = append(uninstall, un)
-			if err := write(path.Join(c.d.removed, "removed_uninstall_scripts", to), un, 0o755); err != nil {
-				return err
-			}
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if !install || r.Full != c.pkg.Full {
-			x.list.Finish = append(x.list.Finish,
-				finishStep{Do: "delete", Path: path.Join(c.d.adm, "packages", r.Full)},
-				finishStep{Do: "delete", Path: path.Join(c.d.adm, "scripts", r.Full)})
-		}
-	}
-	if !c.d.legacy && len(c.olds) > 0 {
-		for _, l := range []string{"removed_packages", "removed_scripts", "removed_uninstall_scripts"} {
-			x.list.Finish = append(x.list.Finish, finishStep{Do: "mkdir", Path: path.Join(c.d.removed, l)}, finishStep{Do: "link", Path: path.Join(c.d.log, l), Link: "pkgtools/" + l})
-		}
-	}
-	if install {
-		if err := write(path.Join(c.d.adm, "packages", c.pkg.Full), c.record.format(), 0o644); err != nil {
-			return err
-		}
-		if c.pkg.Douninst != nil {
-			if err := write(c.douninstPath(c.pkg.Full), c.pkg.Douninst, 0o755); err != nil {
-				return err
-			}
-		}
-	}
-	x.list.Finish = append(x.list.Finish, finishStep{Do: "attributes"}, finishStep{Do: "ldconfig"})
-	for _, un := range uninstall {
-		if err := script("douninst", un); err != nil {
-			return err
-		}
-	}
-	if !install {
-		return nil
-	}
-	if c.pkg.Doinst == nil {
-		x.list.Finish = append(x.list.Finish, finishStep{Do: "delete", Path: path.Join(c.d.adm, "scripts", c.pkg.Full)})
-		return nil
-	}
-	if err := script("doinst", c.pkg.Doinst); err != nil {
-		return err
-	}
-	return write(path.Join(c.d.adm, "scripts", c.pkg.Full), c.pkg.Doinst, 0o755)
 }

@@ -21,6 +21,10 @@ type Database struct {
 	adm     string // place of packages/ and scripts/, below the root
 	removed string // place of removed_packages/ and the like
 	log     string // place of /var/log
+
+	// step, where set, is asked before each step of a change: tests interrupt
+	// it there.
+	step func(what string) error
 }
 
 // OpenDatabase opens the package database of the root directory root. A root

@@ -4,6 +4,7 @@ package pkgtools
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -241,11 +242,62 @@ func (r *rootDirs) two(op, old, name string, do func(oldDir int, old string, dir
 	return nil
 }
 
-// reason is what the kernel said.
-func reason(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
+// copyFile makes a copy of a regular file with all that belongs to it.
+func (r *rootDirs) copyFile(old, name string) (err error) {
+	if info, err := r.Lstat(old); err != nil || !info.Mode().IsRegular() {
+		return errors.Join(err, unix.EXDEV)
 	}
-	return err
+	from, err := r.OpenFile(old, os.O_RDONLY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	info, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	to, err := r.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	if _, err := io.Copy(to, from); err != nil {
+		return err
+	}
+	if os.Geteuid() == 0 {
+		if err := to.Chown(statOf(info).uid, statOf(info).gid); err != nil {
+			return err
+		}
+	}
+	if err := to.Chmod(info.Mode() &^ fs.ModeType); err != nil {
+		return err
+	}
+	if err := copyXattrs(from, to); err != nil {
+		return err
+	}
+	t := unix.NsecToTimeval(info.ModTime().UnixNano())
+	return unix.Futimes(int(to.Fd()), []unix.Timeval{t, t})
+}
+
+// copyXattrs gives a file the extended attributes of another.
+func copyXattrs(from, to *os.File) error {
+	names := make([]byte, 64<<10) // all that the kernel lets them be (XATTR_LIST_MAX)
+	n, err := unix.Flistxattr(int(from.Fd()), names)
+	if errors.Is(err, unix.ENOTSUP) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	value := make([]byte, 64<<10) // XATTR_SIZE_MAX
+	for name := range strings.FieldsFuncSeq(string(names[:n]), func(r rune) bool { return r == 0 }) {
+		n, err := unix.Fgetxattr(int(from.Fd()), name, value)
+		if err != nil {
+			return err
+		}
+		if err := unix.Fsetxattr(int(to.Fd()), name, value[:n], 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }

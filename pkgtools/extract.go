@@ -9,10 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/user"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -59,7 +57,7 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 	defer root.Close()
 	open := newRootDirs(root)
 	defer open.forget()
-	x := &extractor{root: open, owners: opt.Owners, ids: ownerCache{}}
+	x := &extractor{root: open, owners: opt.Owners, ids: hostOwners()}
 	var dirs []Entry
 	_, err = Scan(ctx, name, opt.ReadOptions, func(e *Entry, content io.Reader) error {
 		if opt.Each != nil {
@@ -95,7 +93,7 @@ func fromRoot(p string) string { return strings.TrimPrefix(path.Join("/", p), "/
 type extractor struct {
 	root   *rootDirs
 	owners bool
-	ids    ownerCache
+	ids    *owners
 }
 
 // mkdir makes a directory that can be written to until setDir; one that is
@@ -146,7 +144,7 @@ func (x *extractor) create(e *Entry, p string, content io.Reader) error {
 			return err
 		}
 		if x.owners {
-			uid, gid := x.ids.of(e)
+			uid, gid, _ := x.ids.of(e)
 			return x.root.Lchown(p, uid, gid)
 		}
 		return nil
@@ -156,13 +154,15 @@ func (x *extractor) create(e *Entry, p string, content io.Reader) error {
 	if err := x.mknod(e, p); err != nil {
 		return err
 	}
+	mode := e.Mode
 	if x.owners {
-		uid, gid := x.ids.of(e)
+		var uid, gid int
+		uid, gid, mode = x.ids.of(e)
 		if err := x.root.Lchown(p, uid, gid); err != nil {
 			return err
 		}
 	}
-	if err := x.root.Chmod(p, e.Mode&^fs.ModeType); err != nil {
+	if err := x.root.Chmod(p, mode&^fs.ModeType); err != nil {
 		return err
 	}
 	return x.root.Chtimes(p, e.ModTime, e.ModTime)
@@ -216,16 +216,17 @@ func (x *extractor) file(e *Entry, p string, content io.Reader) (err error) {
 // attributes gives an open file its owner, extended attributes, mode and time:
 // in this order, since each takes away or changes something of a later one.
 func (x *extractor) attributes(f *os.File, e *Entry) error {
-	mode := e.Mode &^ fs.ModeType
+	mode := e.Mode
 	if x.owners {
-		uid, gid := x.ids.of(e)
+		var uid, gid int
+		uid, gid, mode = x.ids.of(e)
 		if err := f.Chown(uid, gid); err != nil {
 			return err
 		}
 	} else {
 		mode &^= fs.ModeSetuid | fs.ModeSetgid
 	}
-	if err := f.Chmod(mode); err != nil {
+	if err := f.Chmod(mode &^ fs.ModeType); err != nil {
 		return err
 	}
 	if err := setXattrs(f, e.Xattrs); err != nil {
@@ -244,43 +245,4 @@ func (x *extractor) setDir(e *Entry, p string) error {
 		return err
 	}
 	return errors.Join(x.attributes(f, e), f.Close())
-}
-
-// ownerCache knows the accounts of this system that were looked up before.
-type ownerCache map[string]int
-
-// of are the ids of the owner: by name where this system has the account, as
-// tar does it, else by number.
-func (c ownerCache) of(e *Entry) (uid, gid int) {
-	return c.id("u:", e.User, e.UID, func(s string) (string, error) {
-			u, err := user.Lookup(s)
-			if err != nil {
-				return "", err
-			}
-			return u.Uid, nil
-		}), c.id("g:", e.Group, e.GID, func(s string) (string, error) {
-			g, err := user.LookupGroup(s)
-			if err != nil {
-				return "", err
-			}
-			return g.Gid, nil
-		})
-}
-
-func (c ownerCache) id(kind, name string, number int, lookup func(string) (string, error)) int {
-	if name == "" {
-		return number
-	}
-	key := kind + name + ":" + strconv.Itoa(number)
-	id, ok := c[key]
-	if !ok {
-		id = number
-		if s, err := lookup(name); err == nil {
-			if n, err := strconv.Atoi(s); err == nil {
-				id = n
-			}
-		}
-		c[key] = id
-	}
-	return id
 }

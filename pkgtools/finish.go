@@ -73,24 +73,29 @@ func (x *transaction) finishStep(ctx context.Context, s *scriptRun, f finishStep
 		}
 		return root.Symlink(f.Link, f.Path)
 	case "doinst":
-		unlock, err := x.lockScript(strings.Contains(string(content), "NOLOCK"))
+		unlock, err := x.lockScript(ctx, strings.Contains(string(content), "NOLOCK"))
 		if err != nil {
 			return err
 		}
 		defer unlock()
 		root.forget()
 		defer root.forget() // the script may change anything
+		if x.resumed {
+			if err := x.restoreNews(); err != nil {
+				return err
+			}
+		}
 		return s.doinst(ctx, content)
 	case "douninst":
 		root.forget()
 		defer root.forget()
-		return s.douninst(ctx, content)
+		return s.douninst(ctx, content, f.Path)
 	case "ldconfig":
 		return x.ldconfig(ctx)
 	case "attributes":
 		// Of directories, once no more files come.
 		for i := range x.list.Actions {
-			if a := &x.list.Actions[i]; a.Attr != nil {
+			if a := x.list.Actions[i]; a.Attr != nil {
 				if err := x.setAttr(a.Path, a.Attr); err != nil && !errors.Is(err, fs.ErrNotExist) {
 					return err
 				}
@@ -99,6 +104,37 @@ func (x *transaction) finishStep(ctx context.Context, s *scriptRun, f finishStep
 		return nil
 	}
 	return fmt.Errorf("unknown step %q", f.Do)
+}
+
+// restoreNews puts the configuration files back that a doinst.sh which was
+// interrupted has moved or removed: it runs again.
+func (x *transaction) restoreNews() error {
+	for _, n := range x.list.News {
+		_, err := x.root.Lstat(n.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = x.restoreNew(n)
+		}
+		if err != nil {
+			return fmt.Errorf("%q: %w", n.Path, reason(err))
+		}
+	}
+	return nil
+}
+
+// restoreNew makes a copy: another name of what doinst.sh has moved would not be
+// moved by mv(1) again.
+func (x *transaction) restoreNew(n newFile) error {
+	copied := n.Kept + ".copy"
+	if err := ignoreNotExist(x.root.Remove(copied)); err != nil {
+		return err
+	}
+	if err := x.root.copyFile(n.Kept, copied); err != nil {
+		return err
+	}
+	if err := x.step("restore"); err != nil {
+		return err
+	}
+	return ignoreNotExist(x.root.Rename(copied, n.Path)) // its directory may be gone
 }
 
 // onSystem reports whether the root is that of the running system.
@@ -121,26 +157,10 @@ func (x *transaction) ldconfig(ctx context.Context) error {
 	return nil
 }
 
-// lockScript takes the lock under which installpkg runs scripts on the running
-// system. The file is never followed elsewhere, and no script inherits it.
-func (x *transaction) lockScript(none bool) (unlock func(), err error) {
+// lockScript takes the lock of scripts on the running system.
+func (x *transaction) lockScript(ctx context.Context, none bool) (unlock func(), err error) {
 	if none || !x.d.onSystem() {
 		return func() {}, nil
 	}
-	return lockIn("/run/lock/pkgtools")
-}
-
-// lockIn takes the lock in dir, where others may have put anything.
-func lockIn(dir string) (unlock func(), err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "doinst.sh.lock"), os.O_WRONLY|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() { f.Close() }, nil
+	return scriptLock(ctx, "/run/lock/pkgtools", x.script.warn)
 }

@@ -196,6 +196,9 @@ func tempRoot(t testing.TB) string {
 	if err != nil {
 		return t.TempDir()
 	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)

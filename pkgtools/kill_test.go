@@ -33,14 +33,13 @@ func killChild(args []string) int {
 		panic(err)
 	}
 	n := 0
-	testStep = func(string) error {
+	err = changeOf(args, func(string) error {
 		if n++; n == at {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 		return nil
-	}
-	err = changeOf(args)
+	})
 	fmt.Println(n)
 	if err != nil {
 		fmt.Println(err)
@@ -49,12 +48,14 @@ func killChild(args []string) int {
 	return 0
 }
 
-// changeOf makes a change: kind, root, package.
-func changeOf(args []string) error {
+// changeOf makes a change: kind, root, package. It asks step, if any, before each
+// step.
+func changeOf(args []string, step func(string) error) error {
 	d, err := OpenDatabase(args[1])
 	if err != nil {
 		return err
 	}
+	d.step = step
 	defer d.Close()
 	ctx := context.Background()
 	switch args[0] {
@@ -160,7 +161,7 @@ func TestKilledAnywhere(t *testing.T) {
 				if _, err := runKilled(c, root, at); err == nil {
 					t.Errorf("%s: not killed at step %d", c.kind, at)
 				}
-				if err := changeOf([]string{c.kind, root, c.operand}); err != nil {
+				if err := changeOf([]string{c.kind, root, c.operand}, nil); err != nil {
 					t.Errorf("%s, killed at step %d of %d, run again: %v", c.kind, at, total, err)
 				}
 				if diff := cmp.Diff(want, snapshot(t, root)); diff != "" {
@@ -198,7 +199,7 @@ func TestKilledTwice(t *testing.T) {
 				if _, err := runKilled(c, root, second); err == nil {
 					break // it was through before
 				}
-				if err := changeOf([]string{c.kind, root, c.operand}); err != nil {
+				if err := changeOf([]string{c.kind, root, c.operand}, nil); err != nil {
 					t.Errorf("%s, killed at steps %d and %d: %v", c.kind, first, second, err)
 				}
 				if diff := cmp.Diff(want, snapshot(t, root)); diff != "" {
@@ -221,7 +222,7 @@ func TestKilledOnTwoFileSystems(t *testing.T) {
 		put(t, root, map[string]string{"opt/f": "old"})
 		steps, err := runKilled(c, root, at)
 		if err != nil {
-			if err := changeOf([]string{c.kind, root, c.operand}); err != nil {
+			if err := changeOf([]string{c.kind, root, c.operand}, nil); err != nil {
 				t.Errorf("killed at step %d, run again: %v", at, err)
 			}
 		}
@@ -264,7 +265,7 @@ func TestErrorAnywhereIsUndone(t *testing.T) {
 		undone := 0
 		for at := 1; ; at++ {
 			n, marked, failing := 0, false, true
-			testStep = func(what string) error {
+			err := changeOf([]string{c.kind, start, c.operand}, func(what string) error {
 				n++
 				marked = marked || what == "write" || what == "delete"
 				if n == at && failing {
@@ -272,9 +273,7 @@ func TestErrorAnywhereIsUndone(t *testing.T) {
 					return broken
 				}
 				return nil
-			}
-			err := changeOf([]string{c.kind, start, c.operand})
-			testStep = nil
+			})
 			if marked {
 				break // what follows is finished by the next change: TestKilledAnywhere
 			}
@@ -301,12 +300,10 @@ func TestOrderOnDisk(t *testing.T) {
 		root := tempRoot(t)
 		c.prepare(t, root)
 		var steps []string
-		testStep = func(what string) error {
+		err := changeOf([]string{c.kind, root, c.operand}, func(what string) error {
 			steps = append(steps, what)
 			return nil
-		}
-		err := changeOf([]string{c.kind, root, c.operand})
-		testStep = nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

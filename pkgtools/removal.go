@@ -3,10 +3,8 @@
 package pkgtools
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -68,7 +66,7 @@ func (c *changer) planRemovals() error {
 	for _, r := range c.olds {
 		for _, l := range scriptLinks(r.Script) {
 			if !keep[l.path] && !c.others.has(l.path) {
-				if err := c.planRemoval(l.path, true); err != nil {
+				if err := c.remove(l.path, true); err != nil {
 					return err
 				}
 			}
@@ -88,11 +86,11 @@ func (c *changer) planRemovals() error {
 		}
 	}
 	for _, p := range files {
-		if err := c.planRemoval(p, false); err != nil {
+		if err := c.remove(p, false); err != nil {
 			return err
 		}
 		if cat := catPage(p); cat != "" && !keep[cat] && !c.others.has(cat) {
-			if err := c.planRemoval(cat, false); err != nil {
+			if err := c.remove(cat, false); err != nil {
 				return err
 			}
 		}
@@ -100,47 +98,90 @@ func (c *changer) planRemovals() error {
 	slices.Sort(dirs)
 	slices.Reverse(dirs)
 	for _, p := range slices.Compact(dirs) {
-		if err := c.planRmdir(p); err != nil {
+		if err := c.removeDir(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// planRemoval plans the removal of a file, or of what still is a link.
-func (c *changer) planRemoval(p string, link bool) error {
+// remove plans the removal of a file, or of what still is a link.
+func (c *changer) remove(p string, link bool) error {
 	place, info, err := c.lstat(p)
-	if err != nil || info == nil || c.mine[place] || c.removed[place] || info.IsDir() || link && info.Mode()&fs.ModeSymlink == 0 {
+	if err != nil || info == nil || c.mine[place] != nil || c.removed[place] || info.IsDir() {
 		return err
 	}
-	if c.isDatabase(place) {
+	isLink := info.Mode()&fs.ModeSymlink != 0
+	if link && !isLink || isLink && c.above[p] || c.isDatabase(place) {
 		return nil
 	}
-	old, err := c.x.asideFor(place)
-	if err != nil {
+	if mounted, err := c.x.t.isMountPoint(place); err != nil || mounted {
+		c.warnMounted(p, mounted)
 		return err
 	}
-	c.x.list.Actions = append(c.x.list.Actions, action{Do: "remove", Path: place, Old: old})
+	old := ""
+	if err = c.x.t.writable(place); err == nil {
+		old, err = c.x.asideFor(place)
+	}
+	if err != nil {
+		return fmt.Errorf("%q: %w", p, reason(err))
+	}
+	c.x.list.Actions = append(c.x.list.Actions, &action{Do: "remove", Path: place, Old: old})
 	c.removed[place] = true
 	c.report.Removed = append(c.report.Removed, p)
 	return nil
 }
 
-func (c *changer) planRmdir(p string) error {
-	place, info, err := c.lstat(p)
-	if err != nil || info == nil || c.removed[place] || !info.IsDir() {
-		return err
+func (c *changer) warnMounted(p string, mounted bool) {
+	if mounted {
+		c.warn(fmt.Sprintf("%q is kept: something is mounted there", p))
 	}
-	if stays, planned := c.x.t.planned[place]; c.mine[place] && (stays || !planned) {
-		return nil
+}
+
+// removeDir plans the removal of a directory in which nothing stays.
+func (c *changer) removeDir(p string) error {
+	place, info, err := c.lstat(p)
+	if err != nil || info == nil || c.removed[place] || !info.IsDir() || c.newDirs[place] {
+		return err
 	}
 	if c.isDatabase(place) || place == c.d.adm || strings.HasPrefix(c.d.adm+"/", place+"/") {
 		return nil
 	}
+	if mounted, err := c.x.t.isMountPoint(place); err != nil || mounted {
+		c.warnMounted(p, mounted)
+		return err
+	}
+	stays, err := c.staysIn(place)
+	if err != nil {
+		return fmt.Errorf("%q: %w", p, reason(err))
+	}
+	if stays != "" {
+		c.warnNotEmpty(p)
+		return nil
+	}
+	if err := c.rmdir(place); err != nil {
+		return fmt.Errorf("%q: %w", p, reason(err))
+	}
+	return nil
+}
+
+func (c *changer) warnNotEmpty(p string) {
+	c.warn(fmt.Sprintf("directory %q is kept: other files are in it", p))
+}
+
+func (c *changer) rmdir(place string) error {
+	if err := c.x.t.writable(place); err != nil {
+		return err
+	}
+	info, err := c.root.Lstat(place)
+	if err != nil {
+		return err
+	}
 	st := statOf(info)
-	c.x.list.Actions = append(c.x.list.Actions, action{Do: "rmdir", Path: place,
-		Undo: &fileAttr{info.Mode() &^ fs.ModeType, st.uid, st.gid, info.ModTime()}})
+	c.x.list.Actions = append(c.x.list.Actions, &action{Do: "rmdir", Path: place,
+		Undo: &fileAttr{Mode: info.Mode() &^ fs.ModeType, UID: st.uid, GID: st.gid, Time: info.ModTime()}})
 	c.removed[place] = true
+	c.report.Removed = append(c.report.Removed, place+"/")
 	return nil
 }
 
@@ -176,38 +217,4 @@ func catPage(p string) string {
 		return ""
 	}
 	return parent + "cat" + section[3:] + "/" + file
-}
-
-// dryRun reports what a change would do, from the lists alone.
-func (c *changer) dryRun(ctx context.Context, name string) error {
-	// The plan is made by the same code, but nothing is put aside.
-	c.x = &transaction{d: c.d, root: c.root, t: newTree(c.root), work: c.d.workDir(), aside: map[uint64]string{}, step: c.step, script: c.scriptIO()}
-	if name != "" {
-		var err error
-		c.pkg, err = Scan(ctx, name, c.opt.ReadOptions, func(e *Entry, _ io.Reader) error {
-			place, err := c.x.t.place(e.Path)
-			if err != nil {
-				return err
-			}
-			if err := c.checkPlace(e, place); err != nil {
-				return err
-			}
-			if !e.Mode.IsDir() && !strings.HasPrefix(e.Path, "install/") {
-				c.report.Written = append(c.report.Written, e.Path)
-			}
-			c.mine[place] = true
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if err := checkScript(ctx, doinstPath, c.pkg.Doinst); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
-		}
-		for _, l := range scriptLinks(c.pkg.Doinst) {
-			c.report.Links = append(c.report.Links, l.path)
-		}
-	}
-	c.x.dry = true
-	return c.planRemovals()
 }

@@ -134,8 +134,9 @@ func (s *scriptRun) doinst(ctx context.Context, script []byte) error {
 		return err
 	}
 	defer answer.Close()
-	cmd := exec.Command(shell(), "-c", "exec 9>&3 8<&4 3>&- 4<&-; . "+quoteShell(name), shell())
-	cmd.ExtraFiles = []*os.File{ask, done}
+	// Not ". FILE": there a return would end the script, and the rest be lost.
+	cmd := exec.Command(shell(), "-c", `eval "$(cat `+quoteShell(name)+`)"`, shell())
+	cmd.ExtraFiles = []*os.File{7 - 3: nil, 8 - 3: done, 9 - 3: ask}
 	wait, err := s.start(ctx, cmd)
 	ask.Close()
 	done.Close()
@@ -173,13 +174,20 @@ func (s *scriptRun) serve(asked io.Reader, answer io.Writer, runs [][]link) erro
 			}
 			if err := s.link(t, l); err != nil {
 				s.failed = append(s.failed, l.path)
-				s.warn(fmt.Sprintf("the symbolic link %q to %q was not made: %v", l.path, l.target, err))
+				s.warn(l.notMade(reason(err)))
 			}
 		}
 		s.root.forget()
 		io.WriteString(answer, "\n") // if it has ended meanwhile, so has the script
 	}
 	return nil
+}
+
+var errDirHasFiles = errors.New("a directory with files in it has that name")
+
+// notMade says that a link of doinst.sh could not be made.
+func (l link) notMade(err error) string {
+	return fmt.Sprintf("the symbolic link %q to %q was not made: %v", l.path, l.target, err)
 }
 
 // link makes a symbolic link, in place of a file, link or empty directory.
@@ -206,7 +214,7 @@ func (s *scriptRun) link(t *tree, l link) error {
 		if err := s.root.Remove(place); err != nil {
 			s.root.Remove(tmp)
 			if errors.Is(err, syscall.ENOTEMPTY) {
-				return errors.New("a directory with files in it has that name")
+				return errDirHasFiles
 			}
 			return err
 		}
@@ -218,25 +226,49 @@ func (s *scriptRun) link(t *tree, l link) error {
 }
 
 // douninst runs the script that a package leaves for its removal: sh FILE, in
-// the root directory.
-func (s *scriptRun) douninst(ctx context.Context, script []byte) error {
-	name := filepath.Join(s.work, "douninst.sh")
-	if err := os.WriteFile(name, script, 0o700); err != nil {
+// the root directory, where FILE is at place. In removepkg it has the locale C.
+func (s *scriptRun) douninst(ctx context.Context, script []byte, place string) error {
+	if err := replaceFile(s.root, place, script, 0o700); err != nil {
 		return err
 	}
-	wait, err := s.start(ctx, exec.Command("/bin/sh", name))
+	dir, err := filepath.Abs(s.dir)
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("/bin/sh", filepath.Join(dir, place))
+	cmd.Env = []string{"LC_ALL=C"}
+	wait, err := s.start(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	if err := wait(); err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return nil
+	s.root.forget()
+	return ignoreNotExist(s.root.Remove(place))
+}
+
+// environment is what scripts get of ours: ROOT, where it is set, names the root
+// that is changed, as with installpkg, which puts the value of --root there. A
+// variable by which upgradepkg says that a script is not to run is not for them.
+func (s *scriptRun) environment() []string {
+	var env []string
+	for _, v := range os.Environ() {
+		name, value, _ := strings.Cut(v, "=")
+		if name == "ROOT" && value != "" {
+			v = "ROOT=" + s.dir
+		}
+		if name != "PRE_INSTALL_PASS" {
+			env = append(env, v)
+		}
+	}
+	return env
 }
 
 // start starts cmd so that it dies with this process.
 func (s *scriptRun) start(ctx context.Context, cmd *exec.Cmd) (wait func() error, err error) {
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, s.stdout, s.stderr
+	cmd.Env = append(s.environment(), cmd.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second // for what the script leaves running
 	started, result := make(chan error), make(chan error, 1)

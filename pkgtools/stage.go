@@ -12,50 +12,135 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
-// stage reads the package, checking all of it, and puts its files aside on the
-// file systems where they belong, with everything but their name. The tree is
-// not touched.
-func (c *changer) stage(ctx context.Context, name string) error {
-	files := &extractor{root: c.root, owners: os.Geteuid() == 0, ids: ownerCache{}}
-	staged := map[string]string{} // where hard links find the file
-	var err error
+// stager plans what the files of a package do to the tree, which is not
+// touched. Unless the change is only tried, it puts the files aside on the file
+// systems where they belong, with everything but their name.
+type stager struct {
+	*changer
+	files   *extractor
+	staged  map[string]string // where hard links find the file, by its path
+	oldLink map[string]bool   // what may be a link that goes; see oldLinks
+	own     map[string]bool   // directories of the package as it was before
+	late    []*action         // files that need a directory to go first
+	// keeps are directories that stay as they are, though the package would have
+	// them otherwise, with what there is to say of them.
+	keeps    []string
+	keepText map[string]string
+}
+
+// stage reads the package, checking all of it.
+func (c *changer) stage(ctx context.Context, name string) (*stager, error) {
+	ids, err := ownersIn(c.before)
+	if err != nil {
+		return nil, err
+	}
+	s := &stager{changer: c, staged: map[string]string{}, oldLink: c.oldLinks(), keepText: map[string]string{},
+		files: &extractor{root: c.root, owners: os.Geteuid() == 0, ids: ids}}
+	if s.own, err = c.ownDirs(); err != nil {
+		return nil, err
+	}
 	c.pkg, err = Scan(ctx, name, c.opt.ReadOptions, func(e *Entry, content io.Reader) error {
 		if err := c.step("stage"); err != nil {
 			return err
 		}
-		return c.stageEntry(e, content, files, staged)
+		return s.entry(e, content)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, o := range c.pkg.Odd {
 		if !o.Usual {
 			c.warn(o.String())
 		}
 	}
-	for script, text := range map[string][]byte{doinstPath: c.pkg.Doinst, "install/douninst.sh": c.pkg.Douninst} {
-		if err := checkScript(ctx, script, text); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
-		}
+	if err := c.pkg.checkScripts(ctx); err != nil {
+		return nil, err
 	}
-	c.record, err = c.newRecord(name)
 	for _, l := range scriptLinks(c.pkg.Doinst) {
 		c.report.Links = append(c.report.Links, l.path)
 	}
-	return err
+	s.sayKept()
+	if s.files.owners {
+		for _, text := range ids.missing() {
+			c.warn(text)
+		}
+	}
+	return s, nil
 }
 
-func (c *changer) stageEntry(e *Entry, content io.Reader, files *extractor, staged map[string]string) error {
-	if e.Path == "install" && !e.Mode.IsDir() {
-		return &EntryError{e.Path, "is a " + e.Kind() + ", where the package's own directory should be"}
+// oldLinks are the paths that the versions which are replaced have, and no other
+// package: where one is a symbolic link, it goes.
+func (c *changer) oldLinks() map[string]bool {
+	links := map[string]bool{}
+	add := func(p string) {
+		if !c.others.has(p) {
+			links[p] = true
+		}
 	}
-	if (e.Path == doinstPath || e.Path == douninstPath) && !e.file() {
+	for _, r := range c.olds {
+		for _, p := range r.Files {
+			if !strings.HasSuffix(p, "/") {
+				add(p)
+			}
+		}
+		for _, l := range scriptLinks(r.Script) {
+			add(l.path)
+		}
+	}
+	return links
+}
+
+// ownDirs are the directories of the version that is there, as far as no other
+// package has them.
+func (c *changer) ownDirs() (map[string]bool, error) {
+	records := c.olds
+	if len(records) == 0 { // installed again
+		r, err := c.d.Read(c.report.Package)
+		if err != nil {
+			return nil, ignoreNotExist(err)
+		}
+		records = []*Record{r}
+	}
+	own := map[string]bool{}
+	for _, r := range records {
+		for _, p := range r.Files {
+			if dir, ok := strings.CutSuffix(p, "/"); ok && !c.others.has(p) {
+				own[dir] = true
+			}
+		}
+	}
+	return own, nil
+}
+
+// checkInstallDir refuses what is not as it should be among the members for the
+// package tools.
+func checkInstallDir(e *Entry) error {
+	switch {
+	case e.Path == "install" && !e.Mode.IsDir():
+		return &EntryError{e.Path, "is a " + e.Kind() + ", where the package's own directory should be"}
+	case (e.Path == doinstPath || e.Path == douninstPath) && !e.file():
 		return &EntryError{e.Path, "is a " + e.Kind() + ", not a file of its own, so it cannot be run; make the package anew"}
 	}
-	if e.Path == "install" || strings.HasPrefix(e.Path, "install/") {
-		return nil
+	return nil
+}
+
+// checkScripts asks a shell whether it can read the scripts.
+func (p *Package) checkScripts(ctx context.Context) error {
+	for script, text := range map[string][]byte{doinstPath: p.Doinst, douninstPath: p.Douninst} {
+		if err := checkScript(ctx, script, text); err != nil {
+			return fmt.Errorf("%q: %w", p.File, err)
+		}
+	}
+	return nil
+}
+
+func (s *stager) entry(e *Entry, content io.Reader) error {
+	if err := checkInstallDir(e); err != nil || e.Path == "install" || strings.HasPrefix(e.Path, "install/") {
+		return err
 	}
 	if strings.HasPrefix(e.HardLink, "install/") {
 		return &EntryError{e.Path, fmt.Sprintf("is a hard link to %q, which is not installed", e.HardLink)}
@@ -63,61 +148,24 @@ func (c *changer) stageEntry(e *Entry, content io.Reader, files *extractor, stag
 	place := "."
 	if e.Path != "." {
 		var err error
-		if place, err = c.x.t.place(e.Path); err != nil {
+		if place, err = s.x.t.place(e.Path); err != nil {
 			return err
 		}
 	}
-	if err := c.checkPlace(e, place); err != nil {
+	if err := s.checkPlace(e, place); err != nil {
 		return err
 	}
-	c.mine[place] = true
+	err := error(nil)
 	if e.Mode.IsDir() {
-		return c.planDir(e, place, files)
+		err = s.dir(e, place)
+	} else {
+		err = s.file(e, place, content)
 	}
-	c.report.Written = append(c.report.Written, e.Path)
-	aside, err := c.x.asideFor(place)
-	if err != nil {
+	var entry *EntryError
+	if err == nil || errors.As(err, &entry) {
 		return err
 	}
-	if e.HardLink != "" {
-		if err := c.root.Link(staged[e.HardLink], aside); err != nil {
-			return err
-		}
-	} else if err := files.create(e, aside, content); err != nil {
-		return err
-	}
-	staged[e.Path] = aside
-	a := action{Do: "put", Path: place, New: aside}
-	old, err := c.root.Lstat(place)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil && !c.underPlanned(place):
-		return err
-	case err == nil && old.IsDir():
-		// An old version may have it; then its files go first.
-		c.x.t.plan(place, false)
-		c.late = append(c.late, len(c.x.list.Actions))
-	case err == nil:
-		a.Had = true
-		if a.Old, err = c.x.asideFor(place); err != nil {
-			return err
-		}
-	}
-	if err := c.planParents(place); err != nil {
-		return err
-	}
-	c.x.list.Actions = append(c.x.list.Actions, a)
-	return nil
-}
-
-// underPlanned reports whether a directory above place is only planned.
-func (c *changer) underPlanned(place string) bool {
-	for dir := path.Dir(place); dir != "."; dir = path.Dir(dir) {
-		if c.x.t.planned[dir] {
-			return true
-		}
-	}
-	return false
+	return fmt.Errorf("%q: %w", e.Path, reason(err))
 }
 
 // checkPlace refuses files of a package that would change the database.
@@ -145,102 +193,350 @@ func (c *changer) checkPlace(e *Entry, place string) error {
 	return nil
 }
 
-// planDir plans a directory of the package: made, or given the mode and owner
-// that it has in the package.
-func (c *changer) planDir(e *Entry, place string, files *extractor) error {
-	uid, gid := os.Geteuid(), os.Getegid()
-	if uid == 0 {
-		uid, gid = files.ids.of(e)
+// now is what is at place once the actions so far are done: nil for nothing.
+func (c *changer) now(place string) (fs.FileInfo, error) {
+	if c.underPlanned(place) || c.removed[place] {
+		return nil, nil
 	}
-	attr := &fileAttr{Mode: e.Mode &^ fs.ModeType, UID: uid, GID: gid, Time: e.ModTime}
 	info, err := c.root.Lstat(place)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return info, err
+}
+
+// underPlanned reports whether a directory above place is only planned: then
+// nothing is in it, whatever a link says that has its name as yet.
+func (c *changer) underPlanned(place string) bool {
+	for dir := path.Dir(place); dir != "."; dir = path.Dir(dir) {
+		if c.x.t.planned[dir] {
+			return true
+		}
+	}
+	return false
+}
+
+// file plans a file, link or device of the package.
+func (s *stager) file(e *Entry, place string, content io.Reader) error {
+	c := s.changer
+	if c.newDirs[place] {
+		return &EntryError{e.Path, "is in the package as a directory too, through a symbolic link of the system"}
+	}
+	for dir := path.Dir(e.Path); dir != "." && !c.above[dir]; dir = path.Dir(dir) {
+		c.above[dir] = true
+	}
+	old, err := c.now(place)
+	if err != nil {
+		return err
+	}
+	if err := c.x.t.writable(place); err != nil {
+		return err
+	}
+	if old != nil {
+		if mounted, err := c.x.t.isMountPoint(place); err != nil || mounted {
+			return errors.Join(err, errors.New("cannot be replaced: something is mounted over it"))
+		}
+	}
+	if err := s.parents(place); err != nil {
+		return err
+	}
+	aside, err := c.x.asideFor(place)
+	if err != nil {
+		return err
+	}
+	if err := s.create(e, aside, content); err != nil {
+		return err
+	}
+	c.report.Written = append(c.report.Written, e.Path)
+	if before := c.mine[place]; before != nil { // the same file by another path
+		before.New = aside
+		return nil
+	}
+	a := &action{Do: "put", Path: place, New: aside}
+	c.mine[place] = a
 	switch {
-	case errors.Is(err, fs.ErrNotExist) || err != nil && c.underPlanned(place):
-		return c.planMkdir(place, attr)
+	case old == nil:
+		c.added[path.Dir(place)]++
+	case old.IsDir():
+		// An old version may have it; then its files go first.
+		c.x.t.plan(place, false)
+		s.late = append(s.late, a)
+		return nil
+	default:
+		a.Had = true
+		if a.Old, err = c.x.asideFor(place); err != nil {
+			return err
+		}
+	}
+	c.x.list.Actions = append(c.x.list.Actions, a)
+	return nil
+}
+
+// create puts the file aside.
+func (s *stager) create(e *Entry, aside string, content io.Reader) error {
+	if s.x.dry {
+		if s.files.owners && e.HardLink == "" {
+			s.files.ids.of(e) // for the accounts that are missing
+		}
+		return nil
+	}
+	if e.HardLink != "" {
+		from := s.staged[e.HardLink]
+		err := s.root.Link(from, aside)
+		if errors.Is(err, unix.EXDEV) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EMLINK) {
+			err = s.root.copyFile(from, aside) // two file systems, or one without hard links
+		}
+		if err != nil {
+			return err
+		}
+	} else if err := s.files.create(e, aside, content); err != nil {
+		return err
+	}
+	s.staged[e.Path] = aside
+	if e.file() && strings.HasSuffix(e.Path, ".new") {
+		return s.keepNew(e, aside)
+	}
+	return nil
+}
+
+// keepNew keeps a second name of a configuration file that doinst.sh will move:
+// if it is interrupted and runs again, it finds the file again, as when the
+// package is installed again.
+func (s *stager) keepNew(e *Entry, aside string) error {
+	place, err := s.x.t.place(e.Path)
+	if err != nil {
+		return err
+	}
+	kept := aside + ".new"
+	if err := s.root.Link(aside, kept); err != nil {
+		return nil // no hard links there
+	}
+	s.x.list.News = append(s.x.list.News, newFile{Path: place, Kept: kept})
+	return nil
+}
+
+// dir plans a directory of the package: made, or given the mode and owner that
+// it has in the package, or left as it is.
+func (s *stager) dir(e *Entry, place string) error {
+	c := s.changer
+	theirs := s.wanted(e)
+	attr := s.toMake(e, theirs)
+	if planned := c.made[place]; planned != nil { // a file below it came first
+		*planned = *attr
+		return nil
+	}
+	if c.mine[place] != nil {
+		return &EntryError{e.Path, "is in the package as a file too, through a symbolic link of the system"}
+	}
+	info, err := c.now(place)
+	switch {
 	case err != nil:
 		return err
+	case info == nil:
+		if !attr.same(theirs) {
+			s.keep(e.Path, fmt.Sprintf("%q is made with %s; the package has %s", e.Path, attr, theirs))
+		}
+		return s.mkdir(place, attr)
 	case info.IsDir():
-		st := statOf(info)
-		c.x.list.Actions = append(c.x.list.Actions, action{Do: "attributes", Path: place, Attr: attr,
-			Undo: &fileAttr{info.Mode() &^ fs.ModeType, st.uid, st.gid, info.ModTime()}})
-		return nil
-	case info.Mode()&fs.ModeSymlink != 0 && !c.oldLink(e.Path):
+		c.newDirs[place] = true
+		return s.existing(e, place, info, theirs)
+	case info.Mode()&fs.ModeSymlink != 0 && !s.oldLink[e.Path]:
 		if target, err := c.x.t.dir(e.Path, 0); err == nil && c.x.t.isDir(target) {
+			c.newDirs[target] = true
 			return nil // a link to a directory stays, as with installpkg
 		}
 	}
 	// Something else has the name, or a link of the old version, which goes.
-	old, err := c.x.asideFor(place)
+	if err := s.displace(e.Path, place); err != nil {
+		return err
+	}
+	return s.mkdir(place, attr)
+}
+
+// displace plans the removal of what is not a directory, in favour of one.
+func (s *stager) displace(p, place string) error {
+	if err := s.x.t.writable(place); err != nil {
+		return err
+	}
+	if mounted, err := s.x.t.isMountPoint(place); err != nil || mounted {
+		return errors.Join(err, errors.New("cannot be replaced by a directory: something is mounted over it"))
+	}
+	old, err := s.x.asideFor(place)
 	if err != nil {
 		return err
 	}
-	c.x.list.Actions = append(c.x.list.Actions, action{Do: "remove", Path: place, Old: old})
-	c.removed[place] = true
-	return c.planMkdir(place, attr)
-}
-
-func (c *changer) planMkdir(place string, attr *fileAttr) error {
-	if i, ok := c.mkdirs[place]; ok { // it comes after its contents, or twice
-		c.x.list.Actions[i].Attr = attr
-		return nil
-	}
-	if err := c.planParents(place); err != nil {
-		return err
-	}
-	c.mkdirs[place] = len(c.x.list.Actions)
-	c.x.list.Actions = append(c.x.list.Actions, action{Do: "mkdir", Path: place, Attr: attr})
-	c.x.t.plan(place, true)
+	s.x.list.Actions = append(s.x.list.Actions, &action{Do: "remove", Path: place, Old: old})
+	s.removed[place] = true
+	s.report.Removed = append(s.report.Removed, p)
 	return nil
 }
 
-// planParents plans the directories above place that the archive lacks.
-func (c *changer) planParents(place string) error {
-	dir := path.Dir(place)
-	if dir == "." || c.x.t.isDir(dir) {
-		return nil
+// wanted is what the package says of a directory.
+func (s *stager) wanted(e *Entry) *fileAttr {
+	attr := &fileAttr{Mode: e.Mode &^ fs.ModeType, UID: os.Geteuid(), GID: os.Getegid(), Time: e.ModTime}
+	if s.files.owners {
+		attr.UID, attr.GID, _ = s.files.ids.of(e)
 	}
-	if _, err := c.root.Lstat(dir); err == nil {
-		return fmt.Errorf("%q: %q is in the way, which is no directory", place, dir)
+	for record, value := range e.Xattrs {
+		if attr.Xattrs == nil {
+			attr.Xattrs = map[string][]byte{}
+		}
+		attr.Xattrs[record] = []byte(value)
 	}
-	attr := &fileAttr{Mode: 0o755, UID: os.Geteuid(), GID: os.Getegid(), Time: c.now}
-	return c.planMkdir(dir, attr)
+	return attr
 }
 
-// oldLink reports whether p is a symbolic link of a version that is replaced,
-// and of no other package.
-func (c *changer) oldLink(p string) bool {
-	if c.others.has(p) {
-		return false
+// toMake is what a directory gets if it is made: what the package says, unless
+// it is one of the system's.
+func (s *stager) toMake(e *Entry, theirs *fileAttr) *fileAttr {
+	d, ok := SystemDirectory(e.Path)
+	if !ok || d.OwnedBy(s.base()) || d.Differs(e) == "" {
+		return theirs
 	}
-	return slices.ContainsFunc(c.olds, func(r *Record) bool {
-		_, inScript := r.Links()[p]
-		return inScript || slices.Contains(r.Files, p)
-	})
+	attr := *theirs
+	s.asSystem(&attr, d)
+	return &attr
+}
+
+// asSystem gives attr what Slackware's directory d has.
+func (s *stager) asSystem(attr *fileAttr, d SystemDir) {
+	attr.Mode = d.Mode
+	if s.files.owners {
+		attr.UID, _ = s.files.ids.users.id(d.User, 0)
+		attr.GID, _ = s.files.ids.groups.id(d.Group, 0)
+	}
+}
+
+func (c *changer) base() string { return BaseName(c.report.Package) }
+
+// existing plans what becomes of a directory that is there. Its mode and owner
+// are the package's to set only where the directory is its own: where it brought
+// it before and no other package has it, or where it is the package of Slackware
+// that decides about it.
+func (s *stager) existing(e *Entry, place string, info fs.FileInfo, theirs *fileAttr) error {
+	st := statOf(info)
+	is := &fileAttr{Mode: info.Mode() &^ fs.ModeType, UID: st.uid, GID: st.gid, Time: info.ModTime()}
+	d, system := SystemDirectory(e.Path)
+	if own := s.own[e.Path] && !system || system && d.OwnedBy(s.base()); !own {
+		if !is.same(theirs) {
+			s.keep(e.Path, fmt.Sprintf("%q keeps %s; the package has %s", e.Path, is, theirs))
+		}
+		return nil
+	}
+	if err := s.x.t.writable(place); err != nil {
+		if is.same(theirs) {
+			return nil
+		}
+		return err
+	}
+	if !is.same(theirs) {
+		s.report.Changed = append(s.report.Changed, e.Path+"/")
+		s.warn(fmt.Sprintf("directory %q gets %s; it had %s", e.Path, theirs, is))
+	}
+	s.x.list.Actions = append(s.x.list.Actions, &action{Do: "attributes", Path: place, Attr: theirs, Undo: is})
+	return nil
+}
+
+// keep notes a directory that stays; of two entries for one the later one counts.
+func (s *stager) keep(p, text string) {
+	if _, ok := s.keepText[p]; !ok {
+		s.keeps = append(s.keeps, p)
+	}
+	s.keepText[p] = text
+}
+
+// maxKeptSaid is how many directories are named that keep their mode and owner;
+// all are in the report.
+const maxKeptSaid = 8
+
+// sayKept tells which directories stay as they are.
+func (s *stager) sayKept() {
+	for i, p := range s.keeps {
+		s.report.KeptDirs = append(s.report.KeptDirs, p+"/")
+		if i < maxKeptSaid {
+			s.warn("directory " + s.keepText[p])
+		}
+	}
+	if n := len(s.keeps) - maxKeptSaid; n > 0 {
+		s.warn(fmt.Sprintf("%d more directories keep their mode and owner", n))
+	}
+}
+
+func (s *stager) mkdir(place string, attr *fileAttr) error {
+	if err := s.x.t.writable(place); err != nil {
+		return err
+	}
+	if err := s.parents(place); err != nil {
+		return err
+	}
+	s.x.list.Actions = append(s.x.list.Actions, &action{Do: "mkdir", Path: place, Attr: attr})
+	s.x.t.plan(place, true)
+	s.made[place], s.newDirs[place] = attr, true
+	s.added[path.Dir(place)]++
+	s.report.Written = append(s.report.Written, place+"/")
+	return nil
+}
+
+// parents plans the directories above place that the archive lacks.
+func (s *stager) parents(place string) error {
+	dir := path.Dir(place)
+	if dir == "." || s.x.t.isDir(dir) {
+		return nil
+	}
+	if info, err := s.now(dir); err != nil || info != nil {
+		return errors.Join(err, fmt.Errorf("%q is in the way, which is not a directory", dir))
+	}
+	attr := &fileAttr{Mode: 0o755, UID: os.Geteuid(), GID: os.Getegid(), Time: s.changer.start}
+	if d, ok := SystemDirectory(dir); ok {
+		s.asSystem(attr, d)
+	}
+	return s.mkdir(dir, attr)
 }
 
 // planLate moves the files that take the place of a directory behind the
 // removals, if the directory then is empty.
-func (c *changer) planLate() error {
-	var late []action
-	for k := len(c.late) - 1; k >= 0; k-- {
-		i := c.late[k]
-		a := c.x.list.Actions[i]
-		if err := c.emptied(a.Path); err != nil {
-			return err
+func (s *stager) planLate() error {
+	for _, a := range s.late {
+		if !s.removed[a.Path] {
+			if mounted, err := s.x.t.isMountPoint(a.Path); err != nil || mounted {
+				return errors.Join(err, fmt.Errorf("%q: cannot be replaced by a file: something is mounted on it", a.Path))
+			}
+			stays, err := s.staysIn(a.Path)
+			if err != nil {
+				return err
+			}
+			if stays != "" {
+				return fmt.Errorf("%q: a directory is in the way, and %q in it stays", a.Path, stays)
+			}
+			if err := s.rmdir(a.Path); err != nil {
+				return err
+			}
 		}
-		c.x.list.Actions = slices.Delete(c.x.list.Actions, i, i+1)
-		late = append(late, a)
+		s.added[path.Dir(a.Path)]++
+		s.x.list.Actions = append(s.x.list.Actions, a)
 	}
-	c.x.list.Actions = append(c.x.list.Actions, late...)
 	return nil
 }
 
-// emptied checks that everything in the directory goes, and the directory too.
-func (c *changer) emptied(dir string) error {
-	return fs.WalkDir(c.root.FS(), dir, func(p string, _ fs.DirEntry, err error) error {
-		if err == nil && !c.removed[p] {
-			return fmt.Errorf("%q: a directory is in the way, and %q in it stays", dir, p)
+// staysIn names something that will be in the directory at place when the
+// actions are done; it is empty where nothing will.
+func (c *changer) staysIn(place string) (string, error) {
+	dir, err := c.root.openNoFollow(place)
+	if err != nil {
+		return "", err
+	}
+	names, err := dir.Readdirnames(-1)
+	if err = errors.Join(err, dir.Close()); err != nil {
+		return "", err
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if p := path.Join(place, name); !c.removed[p] {
+			return p, nil
 		}
-		return err
-	})
+	}
+	if c.added[place] > 0 {
+		return "a file of the package", nil
+	}
+	return "", nil
 }

@@ -4,6 +4,7 @@ package pkgtools
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,15 +35,16 @@ type transaction struct {
 	d      *Database
 	root   *rootDirs
 	t      *tree
-	work   string            // directory of the lists, below the root
-	aside  map[uint64]string // directory for files put aside, by file system
-	n      int               // files put aside so far
+	work   string              // directory of the lists, below the root
+	aside  map[mountKey]string // directory for files put aside, by mount
+	n      int                 // files put aside so far
 	list   actionList
 	step   func(what string) error
 	script scriptIO
 	dry    bool // nothing is to be put aside
 
-	finished int // steps of list.Finish that an interrupted process has done
+	resumed  bool // another process was interrupted in it
+	finished int  // steps of list.Finish that it has done
 }
 
 // scriptIO is where scripts write, and who is warned.
@@ -56,20 +59,33 @@ type actionList struct {
 	Package string // the new one, or the one removed
 	Source  string // identifies the file of the new one
 	Aside   []string
-	Actions []action
+	Actions []*action
 	Finish  []finishStep
+	News    []newFile
+	Report  *Report
 }
+
+// what names the change, for people.
+func (l *actionList) what() string {
+	if l.Kind == "" {
+		return "the list of what was to be done was not yet written"
+	}
+	return l.Kind + " " + l.Package
+}
+
+// newFile is a configuration file of the package, with a second name of it among
+// what was put aside.
+type newFile struct{ Path, Kept string }
 
 // action is one change that can be undone. Paths are places below the root.
 type action struct {
-	Do    string // put, remove, mkdir, rmdir, attributes
-	Path  string
-	New   string    `json:",omitempty"` // what is put there
-	Old   string    `json:",omitempty"` // where what was there is kept
-	Had   bool      `json:",omitempty"` // something was there
-	Attr  *fileAttr `json:",omitempty"`
-	Undo  *fileAttr `json:",omitempty"`
-	Quiet bool      `json:",omitempty"` // rmdir: not worth a warning
+	Do   string // put, remove, mkdir, rmdir, attributes
+	Path string
+	New  string    `json:",omitempty"` // what is put there
+	Old  string    `json:",omitempty"` // where what was there is kept
+	Had  bool      `json:",omitempty"` // something was there
+	Attr *fileAttr `json:",omitempty"`
+	Undo *fileAttr `json:",omitempty"`
 }
 
 // fileAttr is mode, owner and time of a directory.
@@ -77,11 +93,20 @@ type fileAttr struct {
 	Mode     fs.FileMode
 	UID, GID int
 	Time     time.Time
+	Xattrs   map[string][]byte `json:",omitempty"` // pax records
+}
+
+func (a *fileAttr) same(b *fileAttr) bool {
+	return a.Mode == b.Mode && a.UID == b.UID && a.GID == b.GID
+}
+
+func (a *fileAttr) String() string {
+	return fmt.Sprintf("mode %o and owner %d:%d", perm(a.Mode), a.UID, a.GID)
 }
 
 // finishStep is what comes after the mark.
 type finishStep struct {
-	Do   string // write, delete, douninst, doinst, ldconfig
+	Do   string // write, mkdir, link, delete, attributes, ldconfig, douninst, doinst
 	From string `json:",omitempty"` // file in the work directory
 	Path string `json:",omitempty"`
 	Mode fs.FileMode
@@ -95,7 +120,7 @@ const (
 	// finishedFile has the number of finishing steps that are done, as far as
 	// the last script.
 	finishedFile = "finished.json"
-	asideName    = ".mkslack-aside"
+	asideName    = ".mkslack-aside-"
 	workParent   = "setup/tmp"
 	workName     = "mkslack"
 	endedName    = "mkslack-ended"
@@ -105,7 +130,7 @@ func (d *Database) workDir() string { return path.Join(d.adm, workParent, workNa
 
 // newTransaction starts one; the database must exist, and be locked.
 func (d *Database) newTransaction(root *rootDirs, kind, pkg, source string, o scriptIO, step func(string) error) (*transaction, error) {
-	x := &transaction{d: d, root: root, t: newTree(root), work: d.workDir(), aside: map[uint64]string{}, step: step, script: o,
+	x := &transaction{d: d, root: root, t: newTree(root), work: d.workDir(), aside: map[mountKey]string{}, step: step, script: o,
 		list: actionList{Kind: kind, Package: pkg, Source: source}}
 	if err := root.Mkdir(x.work, 0o700); err != nil {
 		return nil, err
@@ -113,35 +138,50 @@ func (d *Database) newTransaction(root *rootDirs, kind, pkg, source string, o sc
 	return x, x.step("start")
 }
 
+// tried is a transaction of which only the plan is wanted.
+func (d *Database) tried(root *rootDirs, step func(string) error) *transaction {
+	return &transaction{d: d, root: root, t: newTree(root), work: d.workDir(), step: step, dry: true}
+}
+
 // asideFor is a name for a file to be put aside that belongs at place.
 func (x *transaction) asideFor(place string) (string, error) {
 	if x.dry {
 		return "", nil
 	}
-	on, err := x.t.device(place)
+	on, err := x.t.mount(place)
 	if err != nil {
 		return "", err
 	}
-	dir, ok := x.aside[on.dev]
+	dir, ok := x.aside[on.mountKey]
 	if !ok {
-		dir = path.Join(on.top, asideName)
-		if work, err := x.t.dev(x.work); err == nil && work == on.dev {
-			dir = path.Join(x.work, "aside")
-		}
-		x.aside[on.dev] = dir
-		x.list.Aside = append(x.list.Aside, dir)
-		if err := x.writeWork(asideFile, x.list.Aside); err != nil {
-			return "", err
-		}
-		if err := x.step("aside"); err != nil {
-			return "", err
-		}
-		if err := x.root.Mkdir(dir, 0o700); err != nil {
+		if dir, err = x.makeAside(on); err != nil {
 			return "", err
 		}
 	}
 	x.n++
 	return path.Join(dir, strconv.Itoa(x.n)), nil
+}
+
+// makeAside makes the directory for what is put aside on a mount. It is written
+// down first, under a name that nobody else has, so that nothing but ours is
+// ever removed with it.
+func (x *transaction) makeAside(on mount) (string, error) {
+	dir := path.Join(on.top, asideName+strings.ToLower(rand.Text()))
+	if work, err := x.root.mountOf(x.work); err == nil && work == on.mountKey {
+		dir = path.Join(x.work, "aside")
+	}
+	x.list.Aside = append(x.list.Aside, dir)
+	if err := x.writeWork(asideFile, x.list.Aside); err != nil {
+		return "", err
+	}
+	if err := x.step("aside"); err != nil {
+		return "", err
+	}
+	if err := x.root.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
+	x.aside[on.mountKey] = dir
+	return dir, nil
 }
 
 // writeWork writes v as a file of the work directory that is either whole or
@@ -237,17 +277,19 @@ func (x *transaction) reserve(bytesNeeded int) error {
 func (x *transaction) commit() error {
 	x.root.forget() // putting files aside may have taken long
 	if err := x.writeWork(listFile, x.list); err != nil {
+		x.list.Actions = nil // none was done
 		return errors.Join(err, x.undo())
 	}
-	err := x.sync()
+	err, done := x.sync(), 0
 	for i := range x.list.Actions {
 		if err != nil {
 			break
 		}
-		a := &x.list.Actions[i]
+		a := x.list.Actions[i]
 		if err = x.step(a.Do); err == nil {
+			done = i + 1
 			if err = x.do(a); err != nil {
-				err = fmt.Errorf("%q: %w", a.Path, err)
+				err = fmt.Errorf("%q: %w", a.Path, reason(err))
 			}
 		}
 	}
@@ -262,6 +304,7 @@ func (x *transaction) commit() error {
 		err = replaceFile(x.root, mark, nil, 0o600)
 	}
 	if err != nil {
+		x.list.Actions = x.list.Actions[:done]
 		// The mark may be there and not be on the disk.
 		return errors.Join(err, ignoreNotExist(x.root.Remove(mark)), x.undo())
 	}
@@ -297,10 +340,8 @@ func (x *transaction) do(a *action) error {
 		return ignoreNotExist(root.Rename(a.Path, a.Old))
 	case "rmdir":
 		err := root.Remove(a.Path)
-		if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) {
-			if !a.Quiet {
-				x.script.warn(fmt.Sprintf("directory %q is kept: other files are in it", a.Path))
-			}
+		if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY) {
+			x.script.warn(fmt.Sprintf("directory %q is kept: %v", a.Path, reason(err))) // since the plan was made
 			return nil
 		}
 		return ignoreNotExist(err)
@@ -322,60 +363,75 @@ func (x *transaction) setAttr(p string, attr *fileAttr) error {
 	if err := f.Chmod(attr.Mode); err != nil {
 		return err
 	}
+	for record, value := range attr.Xattrs {
+		if err := setXattrs(f, map[string]string{record: string(value)}); err != nil {
+			return err
+		}
+	}
 	t := unix.NsecToTimeval(attr.Time.UnixNano())
 	return unix.Futimes(int(f.Fd()), []unix.Timeval{t, t})
 }
 
 // undo takes back what was done, whatever that is, and ends the transaction.
 func (x *transaction) undo() error {
-	root := x.root
 	var errs []error
-	for i := len(x.list.Actions) - 1; i >= 0; i-- {
-		a := &x.list.Actions[i]
+	for _, a := range slices.Backward(x.list.Actions) {
 		if err := x.step("undo"); err != nil {
 			return err
 		}
-		var err error
-		switch a.Do {
-		case "mkdir":
-			// What it is to replace may still be there.
-			if info, statErr := root.Lstat(a.Path); statErr == nil && info.IsDir() {
-				err = root.Remove(a.Path)
-			}
-		case "attributes":
-			err = x.setAttr(a.Path, a.Undo)
-		case "put":
-			if a.Had {
-				err = ignoreNotExist(root.Rename(a.Old, a.Path))
-			} else if _, statErr := root.Lstat(a.New); errors.Is(statErr, fs.ErrNotExist) {
-				err = ignoreNotExist(root.Remove(a.Path))
-			}
-		case "remove":
-			err = ignoreNotExist(root.Rename(a.Old, a.Path))
-		case "rmdir":
-			if err = root.Mkdir(a.Path, 0o700); err == nil {
-				err = x.setAttr(a.Path, a.Undo)
-			} else if errors.Is(err, fs.ErrExist) {
-				// Killed between the two: it has its mode still to get.
-				err = x.setAttr(a.Path, a.Undo)
-			}
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("undoing: %w", err))
+		if err := x.undoAction(a); err != nil {
+			errs = append(errs, fmt.Errorf("taking back %q: %w", a.Path, reason(err)))
 		}
 	}
 	if len(errs) > 0 {
 		return errors.Join(errs...) // what was put aside is still needed
 	}
 	// Renaming in a directory has changed its time.
-	for i := range x.list.Actions {
-		if a := &x.list.Actions[i]; a.Do == "attributes" {
+	for _, a := range x.list.Actions {
+		if a.Do == "attributes" {
 			if err := x.setAttr(a.Path, a.Undo); err != nil {
-				errs = append(errs, err)
+				errs = append(errs, fmt.Errorf("taking back %q: %w", a.Path, reason(err)))
 			}
 		}
 	}
 	return errors.Join(append(errs, x.end())...)
+}
+
+// undoAction takes back one action, which may not have been done, or not wholly.
+func (x *transaction) undoAction(a *action) error {
+	root := x.root
+	switch a.Do {
+	case "mkdir":
+		// What it is to replace may still be there.
+		info, err := root.Lstat(a.Path)
+		if err != nil || !info.IsDir() {
+			return ignoreNotExist(err)
+		}
+		err = root.Remove(a.Path)
+		if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY) {
+			return nil // somebody else has put something into it
+		}
+		return err
+	case "attributes":
+		return x.setAttr(a.Path, a.Undo)
+	case "put":
+		if a.Had {
+			return ignoreNotExist(root.Rename(a.Old, a.Path))
+		}
+		if _, err := root.Lstat(a.New); errors.Is(err, fs.ErrNotExist) {
+			return ignoreNotExist(root.Remove(a.Path))
+		}
+		return nil
+	case "remove":
+		return ignoreNotExist(root.Rename(a.Old, a.Path))
+	case "rmdir":
+		// Killed between the two, it has its mode still to get.
+		if err := root.Mkdir(a.Path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return x.setAttr(a.Path, a.Undo)
+	}
+	return fmt.Errorf("unknown action %q", a.Do)
 }
 
 // end removes what was put aside, and then the work directory under another
@@ -406,6 +462,10 @@ func (x *transaction) end() error {
 // is to give their blocks back, the more so where the disk is told of it
 // (mount -o discard): several are on their way at once.
 func (x *transaction) removeAside(dir string) error {
+	// On a read-only file system even what is not there cannot be removed.
+	if _, err := x.root.Lstat(dir); err != nil {
+		return ignoreNotExist(err)
+	}
 	if f, err := x.root.openNoFollow(dir); err == nil {
 		defer f.Close()
 		names, _ := f.Readdirnames(-1) // what fails is left to RemoveAll
@@ -422,6 +482,13 @@ func (x *transaction) removeAside(dir string) error {
 	return x.root.RemoveAll(dir)
 }
 
+// Interrupted reports whether a change was interrupted, which the next one
+// finishes or takes back.
+func (d *Database) Interrupted() bool {
+	_, err := d.root.Lstat(d.workDir())
+	return err == nil
+}
+
 // pending opens a transaction that was interrupted, or gives nil.
 func (d *Database) pending(root *rootDirs, o scriptIO, step func(string) error) (x *transaction, marked bool, err error) {
 	if err := root.RemoveAll(path.Join(path.Dir(d.workDir()), endedName)); err != nil {
@@ -430,7 +497,7 @@ func (d *Database) pending(root *rootDirs, o scriptIO, step func(string) error) 
 	if _, err := root.Lstat(d.workDir()); err != nil {
 		return nil, false, ignoreNotExist(err)
 	}
-	x = &transaction{d: d, root: root, t: newTree(root), work: d.workDir(), step: step, script: o}
+	x = &transaction{d: d, root: root, t: newTree(root), work: d.workDir(), step: step, script: o, resumed: true}
 	for name, v := range map[string]any{asideFile: &x.list.Aside, listFile: &x.list, finishedFile: &x.finished} {
 		b, err := root.ReadFile(path.Join(x.work, name))
 		if err == nil {

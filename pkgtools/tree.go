@@ -20,17 +20,12 @@ type tree struct {
 	// planned are the places where something will be that is not there yet: a
 	// directory (true), or nothing that counts as one (false).
 	planned map[string]bool
-	devices map[string]device // of directories that were looked at
-}
-
-// device is a file system and the highest directory that is on it.
-type device struct {
-	dev uint64
-	top string
+	links   map[string]string // the same for symbolic links, with their targets
+	mounts  map[string]mount  // of directories that were looked at
 }
 
 func newTree(root *rootDirs) *tree {
-	return &tree{root: root, dirs: map[string]string{".": "."}, planned: map[string]bool{}, devices: map[string]device{}}
+	return &tree{root: root, dirs: map[string]string{".": "."}, planned: map[string]bool{}, links: map[string]string{}, mounts: map[string]mount{}}
 }
 
 // place is where the file p is: the directories before its last part are
@@ -59,8 +54,13 @@ func (t *tree) dir(p string, depth int) (string, error) {
 		return "", err
 	}
 	place := path.Join(parent, path.Base(p))
-	if _, ok := t.planned[place]; !ok {
-		if target, err := t.root.Readlink(place); err == nil {
+	target, link := t.links[place]
+	if _, ok := t.planned[place]; link || !ok {
+		var err error
+		if !link {
+			target, err = t.root.Readlink(place)
+		}
+		if err == nil {
 			if strings.HasPrefix(target, "/") {
 				place = path.Clean(target)
 			} else {
@@ -91,43 +91,4 @@ func (t *tree) isDir(place string) bool {
 	}
 	info, err := t.root.Lstat(place)
 	return err == nil && info.IsDir()
-}
-
-// device is that of the nearest directory above place that exists.
-func (t *tree) device(place string) (device, error) {
-	dir := path.Dir(place)
-	if d, ok := t.devices[dir]; ok {
-		return d, nil
-	}
-	var above device
-	if dir != "." {
-		var err error
-		if above, err = t.device(dir); err != nil {
-			return device{}, err
-		}
-	}
-	if t.planned[dir] {
-		t.devices[dir] = above
-		return above, nil
-	}
-	dev, err := t.dev(dir)
-	switch {
-	case dir != "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR)):
-		t.devices[dir] = above
-	case err != nil:
-		return device{}, err
-	case dir != "." && dev == above.dev:
-		t.devices[dir] = above
-	default:
-		t.devices[dir] = device{dev, dir}
-	}
-	return t.devices[dir], nil
-}
-
-func (t *tree) dev(dir string) (uint64, error) {
-	info, err := t.root.Lstat(dir)
-	if err != nil {
-		return 0, err
-	}
-	return statOf(info).dev, nil
 }

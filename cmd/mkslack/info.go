@@ -23,7 +23,7 @@ import (
 
 var (
 	jsonFlag = &cli.BoolFlag{Name: "json", Usage: "print JSON"}
-	rootFlag = &cli.StringFlag{Name: "root", Value: "/", Usage: "the system in `DIR`"}
+	rootFlag = &cli.StringFlag{Name: "root", Usage: "the system in `DIR`; without it, in $ROOT, or this one"}
 	// readFlags bound what reading a package may cost.
 	readFlags = []cli.Flag{
 		&cli.Int64Flag{Name: "max-size", Usage: "refuse packages that expand to more than `BYTES`; -1: any"},

@@ -19,8 +19,8 @@ import (
 
 // changeFlags are those of install, upgrade and remove.
 var changeFlags = []cli.Flag{
-	&cli.StringFlag{Name: "root", Usage: "change the system in `DIR`, not this one"},
-	&cli.BoolFlag{Name: "system", Usage: "change this system although it has Slackware's own package tools"},
+	&cli.StringFlag{Name: "root", Usage: "change the system in `DIR`; without it, in $ROOT"},
+	&cli.BoolFlag{Name: "system", Usage: "change the system that is running"},
 	&cli.BoolFlag{Name: "dry-run", Aliases: []string{"warn", "n"}, Usage: "only tell what would be done"},
 	&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print the names of the files"},
 	jsonFlag,
@@ -35,19 +35,40 @@ func installCommand() *cli.Command {
 			&cli.BoolFlag{Name: "md5sum", Usage: "record the sum of the package file"},
 		}, changeFlags...), readFlags...),
 		Action: func(c *cli.Context) error {
-			return changeAll(c, "PACKAGE", func(ctx context.Context, db *pkgtools.Database, file string, opt pkgtools.ChangeOptions) (*pkgtools.Report, error) {
-				return db.Install(ctx, file, opt)
+			return changeAll(c, change{
+				operands: "PACKAGE",
+				check:    checkInstall,
+				make: func(ctx context.Context, db *pkgtools.Database, file string, opt pkgtools.ChangeOptions) (*pkgtools.Report, error) {
+					return db.Install(ctx, file, opt)
+				},
 			})
 		},
 	}
 }
 
-type changeFunc func(ctx context.Context, db *pkgtools.Database, operand string, opt pkgtools.ChangeOptions) (*pkgtools.Report, error)
+// change is what install, upgrade or remove do with each of their operands.
+type change struct {
+	operands string // what they are, for messages
+	// check tells, before anything is touched, what is wrong with operands, of
+	// which there are several.
+	check func(ctx context.Context, db *pkgtools.Database, operands []string, opt pkgtools.ChangeOptions) []error
+	make  func(ctx context.Context, db *pkgtools.Database, operand string, opt pkgtools.ChangeOptions) (*pkgtools.Report, error)
+}
 
-// changeAll makes a change for each operand. One that fails changes nothing,
-// and the others are still made.
-func changeAll(c *cli.Context, operands string, change changeFunc) error {
-	if err := cmdline.Args(c, 1, -1, operands); err != nil {
+// checkInstall reads the packages.
+func checkInstall(ctx context.Context, _ *pkgtools.Database, files []string, opt pkgtools.ChangeOptions) (errs []error) {
+	for _, file := range files {
+		if err := pkgtools.CheckPackage(ctx, file, opt.ReadOptions); err != nil {
+			errs = append(errs, packageError(err))
+		}
+	}
+	return errs
+}
+
+// changeAll makes a change for each operand, if nothing is wrong with any of
+// them. One that fails all the same changes nothing, and the others are made.
+func changeAll(c *cli.Context, what change) error {
+	if err := cmdline.Args(c, 1, -1, what.operands); err != nil {
 		return err
 	}
 	opt, err := changeOptions(c)
@@ -61,6 +82,13 @@ func changeAll(c *cli.Context, operands string, change changeFunc) error {
 	defer db.Close()
 	ctx, stop := interruptible(c)
 	defer stop()
+	// One alone is changed as a whole or not at all; and what was interrupted is
+	// finished first, after which it may look different.
+	if c.NArg() > 1 && !db.Interrupted() {
+		if errs := what.check(ctx, db, c.Args().Slice(), opt); len(errs) > 0 {
+			return errors.Join(append(errs, errors.New("nothing was changed"))...)
+		}
+	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // what is kept are lists of files
 	// Nobody reading what is printed is no reason to stop. Scripts do not inherit
 	// this, as they would if the signal was ignored.
@@ -70,7 +98,7 @@ func changeAll(c *cli.Context, operands string, change changeFunc) error {
 	for _, operand := range c.Args().Slice() {
 		bar := newProgress(c, "reading")
 		opt.Progress = bar.set
-		report, err := change(ctx, db, operand, opt)
+		report, err := what.make(ctx, db, operand, opt)
 		bar.finish()
 		if err != nil {
 			errs = append(errs, packageError(err))
@@ -108,21 +136,38 @@ func changeOptions(c *cli.Context) (opt pkgtools.ChangeOptions, err error) {
 	return opt, nil
 }
 
-// openForChange opens the database of --root. Without it this system is meant,
-// where Slackware's own tools should be used if they are there.
+// openForChange opens the database of --root, or of ROOT as Slackware's tools do.
+// The running system is meant only where that is said: by --system, or --root /.
 func openForChange(c *cli.Context) (*pkgtools.Database, error) {
-	root := c.String("root")
+	root, err := rootDir(c)
 	switch {
-	case c.IsSet("root") && root == "":
-		return nil, cmdline.Usagef("--root: the directory is missing")
-	case root == "":
-		if _, err := os.Stat("/sbin/installpkg"); err == nil && !c.Bool("system") {
-			return nil, cmdline.Usagef("this system has Slackware's own package tools; --system uses mkslack all the same, --root DIR is for another system")
+	case err != nil:
+		return nil, err
+	case root != "" && c.Bool("system"):
+		return nil, cmdline.Usagef("--system is the system that is running, and --root or the variable ROOT says %q: which?", root)
+	case root == "" && !c.Bool("system"):
+		why := "it is not Slackware"
+		if _, err := os.Stat("/etc/slackware-version"); err == nil {
+			why = "it has Slackware's own package tools"
 		}
+		return nil, cmdline.Usagef("this would change the system that is running, and %s: --system does it, --root DIR changes the one in DIR", why)
+	case root == "":
 		root = "/"
 	}
 	db, err := pkgtools.OpenDatabase(root)
 	return db, cmdline.WithStatus(err, exit.Usage)
+}
+
+// rootDir is the root directory that is meant: --root, or else the variable ROOT;
+// empty where neither is there.
+func rootDir(c *cli.Context) (string, error) {
+	if root := c.String("root"); root != "" {
+		return root, nil
+	}
+	if c.IsSet("root") {
+		return "", cmdline.Usagef("--root: the directory is missing")
+	}
+	return os.Getenv("ROOT"), nil
 }
 
 func printReport(c *cli.Context, r *pkgtools.Report, err error) {
@@ -130,8 +175,8 @@ func printReport(c *cli.Context, r *pkgtools.Report, err error) {
 	if r.Finished != "" {
 		fmt.Fprintf(w, "Finished what was interrupted: %s\n", printable(r.Finished))
 	}
-	if r.Undone {
-		fmt.Fprintln(w, "Took back a change that was interrupted.")
+	if r.Undone != "" {
+		fmt.Fprintf(w, "Took back what was interrupted: %s\n", printable(r.Undone))
 	}
 	if err != nil && !errors.Is(err, pkgtools.ErrLinks) {
 		return
@@ -140,7 +185,7 @@ func printReport(c *cli.Context, r *pkgtools.Report, err error) {
 		for _, list := range []struct {
 			word  string
 			paths []string
-		}{{"write", r.Written}, {"link", r.Links}, {"remove", r.Removed}, {"keep", r.Kept}} {
+		}{{"write", r.Written}, {"link", r.Links}, {"remove", r.Removed}, {"change", r.Changed}, {"keep", r.Kept}, {"keep", r.KeptDirs}} {
 			for _, p := range list.paths {
 				fmt.Fprintf(w, "%-6s %s\n", list.word, printable(p))
 			}

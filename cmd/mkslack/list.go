@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -45,7 +46,11 @@ func listAction(c *cli.Context) error {
 			return cmdline.Usagef("pattern %q: %v", pattern, err)
 		}
 	}
-	db, err := pkgtools.OpenDatabase(c.String("root"))
+	root, err := rootDir(c)
+	if err != nil {
+		return err
+	}
+	db, err := pkgtools.OpenDatabase(cmp.Or(root, "/"))
 	if err != nil {
 		return cmdline.WithStatus(err, exit.Usage)
 	}

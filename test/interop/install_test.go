@@ -127,8 +127,15 @@ var app1 = tree{name: "app 1", files: map[string]string{
 var app2 = tree{name: "app 2", files: map[string]string{
 	"usr/bin/app": "two", "usr/bin/new-tool": "y", "usr/lib/libapp.so.2": "lib2", "usr/lib/libapp.so": "-> libapp.so.2",
 	"usr/doc/app-2/README": "y", "etc/app.conf.new": "default 2\n", "usr/man/man1/app.1": "page 2",
-	"install/doinst.sh": configScript, "install/slack-desc": slackDesc, "install/douninst.sh": "echo bye >> var/uninstalled\n", "shared/file": "app's",
+	"install/doinst.sh": configScript, "install/slack-desc": slackDesc, "install/douninst.sh": removalScript, "shared/file": "app's",
 }}
+
+// removalScript does nothing in an upgrade, in which mkslack does not run it.
+const removalScript = `case $0 in
+*-upgraded-[0-9]*) ;;
+*) echo "$# $LC_ALL $(umask) ${0##*/}" >> var/uninstalled ;;
+esac
+`
 
 var other = tree{name: "other", files: map[string]string{"shared/file": "other's", "usr/bin/other": "o", "usr/lib/libapp.so": "-> libapp.so.1"}}
 

@@ -55,7 +55,7 @@ var trees = []tree{
 	{name: "hard links", files: map[string]string{"usr/b": "content", "usr/a": "= usr/b", "z/c": "= usr/b"}},
 	{name: "hard links of long names", files: map[string]string{long("a") + "/" + long("b"): "content", "z": "= " + long("a") + "/" + long("b")}},
 	{name: "setuid, setgid, sticky", files: map[string]string{"bin/su": "x", "bin/wall": "y", "tmp/": ""}, modes: map[string]os.FileMode{"bin/su": 0o4711, "bin/wall": 0o2755, "tmp": 0o1777}},
-	{name: "no permissions", files: map[string]string{"etc/shadow": "x", "etc/none": "y", "root/": ""}, modes: map[string]os.FileMode{"etc/shadow": 0o640, "etc/none": 0, "root": 0o700}},
+	{name: "no permissions", files: map[string]string{"etc/shadow": "x", "etc/none": "y", "secret/": ""}, modes: map[string]os.FileMode{"etc/shadow": 0o640, "etc/none": 0, "secret": 0o700}},
 	{name: "named pipe", files: map[string]string{"run/fifo": "|"}},
 	{name: "empty files", files: map[string]string{"a": "", "b/c": "", "d": "x"}},
 	{name: "sizes around a block", files: map[string]string{"a": strings.Repeat("x", 511), "b": strings.Repeat("x", 512), "c": strings.Repeat("x", 513), "d": strings.Repeat("x", 10240)}},
