@@ -10,6 +10,10 @@
 // address that is known to be alive is asked as well: without an answer from it
 // silence means nothing.
 //
+// A frame from the address shows that it is in use, and so does ARP or neighbour
+// discovery that claims it from another source: some clusters answer so. With
+// [Options.Limit] a run takes no longer than a boot may wait.
+//
 // The source of every frame is the interface's own address, never a candidate:
 // one such frame would take the address's traffic away from its owner.
 //

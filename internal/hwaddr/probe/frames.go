@@ -131,6 +131,10 @@ type seen struct {
 	dst  hwaddr.Addr
 	what string     // "ARP reply"
 	ip   netip.Addr // of the sender, if it says
+	// claim is the hardware address that ARP or neighbour discovery gives for ip;
+	// zero where the frame is something else. A cluster may send from another
+	// address than the one that it claims, so that switches do not learn it.
+	claim hwaddr.Addr
 }
 
 // parse reads a received frame. Whatever it is, it shows its source.
@@ -144,6 +148,7 @@ func parse(frame []byte) (seen, bool) {
 		switch l := l.(type) {
 		case *layers.ARP:
 			s.ip, _ = netip.AddrFromSlice(l.SourceProtAddress)
+			copy(s.claim[:], l.SourceHwAddress)
 			s.what = map[bool]string{true: "an ARP reply", false: "an ARP request"}[l.Operation == layers.ARPReply]
 		case *layers.IPv4:
 			s.ip, _ = netip.AddrFromSlice(l.SrcIP.To4())
@@ -169,7 +174,28 @@ func parse(frame []byte) (seen, bool) {
 			case layers.ICMPv6TypeRouterAdvertisement:
 				s.what = "a router advertisement"
 			}
+		case *layers.ICMPv6NeighborSolicitation:
+			s.claimed(l.Options, layers.ICMPv6OptSourceAddress)
+		case *layers.ICMPv6RouterSolicitation:
+			s.claimed(l.Options, layers.ICMPv6OptSourceAddress)
+		case *layers.ICMPv6RouterAdvertisement:
+			s.claimed(l.Options, layers.ICMPv6OptSourceAddress)
+		case *layers.ICMPv6NeighborAdvertisement:
+			s.claimed(l.Options, layers.ICMPv6OptTargetAddress)
+			if s.claim != (hwaddr.Addr{}) {
+				s.ip, _ = netip.AddrFromSlice(l.TargetAddress)
+			}
 		}
 	}
 	return s, true
+}
+
+// claimed takes the hardware address that neighbour discovery gives (RFC 4861,
+// section 4.6.1).
+func (s *seen) claimed(options layers.ICMPv6Options, kind layers.ICMPv6Opt) {
+	for _, o := range options {
+		if o.Type == kind && len(o.Data) >= len(s.claim) {
+			copy(s.claim[:], o.Data)
+		}
+	}
 }

@@ -27,6 +27,9 @@ type Options struct {
 	Tame bool
 	// Hints are IP addresses that a table ties to a candidate.
 	Hints map[hwaddr.Addr][]netip.Addr
+	// Limit bounds the time of the whole run, as for a boot that waits for it; 0 is
+	// as long as the stages take. What was not done in that time is a doubt.
+	Limit time.Duration
 }
 
 // Result is what the LAN said about one address.
@@ -81,6 +84,11 @@ func Run(ctx context.Context, o Options, candidates []hwaddr.Addr) (*Report, err
 	if doubt != "" {
 		return r, nil
 	}
+	if o.Limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Limit)
+		defer cancel()
+	}
 	self, ok := l.source(candidates)
 	if !ok {
 		return r.doubt(fmt.Sprintf("%s has no address of its own but the one in question, and that is never sent from", o.Interface)), nil
@@ -127,6 +135,10 @@ type prober struct {
 
 func newProber(l *local, o Options, self hwaddr.Addr, w wire, r *Report) *prober {
 	p := &prober{local: l, o: o, wire: w, r: r, open: map[hwaddr.Addr]int{}, began: time.Now(), toOne: listenUnicast, toAll: listenFlood}
+	if o.Limit > 0 {
+		// Two stages to the address alone, one to everybody; the rest is for sending.
+		p.toOne, p.toAll = min(listenUnicast, o.Limit/5), min(listenFlood, o.Limit*2/5)
+	}
 	r.Source = self
 	var candidates []hwaddr.Addr
 	for i, res := range r.Results {
@@ -193,6 +205,8 @@ func (p *prober) run(ctx context.Context) (*Report, error) {
 	switch {
 	case p.err != nil:
 		p.doubts = append([]string{p.err.Error()}, p.doubts...)
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && len(p.open) > 0:
+		p.doubts = append([]string{fmt.Sprintf("the time for it (%v) was over before all was asked", p.o.Limit)}, p.doubts...)
 	case ctx.Err() != nil:
 		p.doubts = append([]string{"interrupted"}, p.doubts...)
 	case p.r.Control == "":
@@ -378,41 +392,51 @@ func (p *prober) read(deadline time.Time, whileOpen bool) {
 	}
 }
 
-// take looks at a received frame: one from a candidate shows that it is in
-// use, one to us from anybody else that answers reach us.
+// take looks at a received frame: one from a candidate shows that it is in use,
+// and so does ARP or neighbour discovery that claims it; one to us from anybody
+// else shows that answers reach us.
 func (p *prober) take(frame []byte) {
 	if len(frame) < 14 {
 		return
 	}
 	src, dst := hwaddr.Addr(frame[6:12]), hwaddr.Addr(frame[0:6])
-	i, waiting := p.open[src]
-	toUs := dst == p.build.src || dst == solicited(p.build.ip)
-	if !waiting && (p.r.Control != "" || !toUs || src == p.build.src) {
+	if src == p.build.src {
 		return
 	}
 	s, ok := parse(frame)
 	if !ok {
 		return
 	}
-	if !waiting {
-		if slices.ContainsFunc(p.r.Results, func(r Result) bool { return r.Addr == src }) || p.local.same[src] {
+	for _, a := range []hwaddr.Addr{src, s.claim} {
+		if i, waiting := p.open[a]; waiting {
+			p.see(i, a, s)
 			return
 		}
-		p.r.Control = src.String()
-		if s.ip.IsValid() && !s.ip.IsUnspecified() {
-			p.r.Control = s.ip.String() + " (" + p.r.Control + ")"
-		}
+	}
+	toUs := dst == p.build.src || dst == solicited(p.build.ip)
+	if p.r.Control != "" || !toUs || p.local.same[src] || slices.ContainsFunc(p.r.Results, func(r Result) bool { return r.Addr == src }) {
 		return
 	}
+	p.r.Control = src.String()
+	if s.ip.IsValid() && !s.ip.IsUnspecified() {
+		p.r.Control = s.ip.String() + " (" + p.r.Control + ")"
+	}
+}
+
+// see notes that a frame shows the candidate a, the i-th, to be in use.
+func (p *prober) see(i int, a hwaddr.Addr, s seen) {
 	// What our own bond or bridge sends from the address may come back through
 	// another port. It says so by its IP address; without one it proves nothing.
-	if p.local.same[src] && (!s.ip.IsValid() || s.ip.IsUnspecified() || p.local.mine[s.ip]) {
+	if p.local.same[a] && (!s.ip.IsValid() || s.ip.IsUnspecified() || p.local.mine[s.ip]) {
 		return
 	}
 	text := s.what
 	if s.ip.IsValid() && !s.ip.IsUnspecified() {
 		text += " from " + s.ip.String()
 	}
+	if a != s.src {
+		text += ", sent by " + s.src.String()
+	}
 	p.r.Results[i].Seen, p.r.Results[i].Stage, p.r.Results[i].After = text, p.stage, time.Since(p.began)
-	delete(p.open, src)
+	delete(p.open, a)
 }

@@ -4,6 +4,7 @@ package probe
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/slackbond/slackbond/internal/hwaddr"
 	"github.com/slackbond/slackbond/internal/hwaddr/source"
+	"golang.org/x/net/bpf"
 )
 
 var (
@@ -158,6 +160,110 @@ func TestOwnFrames(t *testing.T) {
 	w = &fake{answers: [][]byte{mine, other}}
 	if got := ask(t, l, Options{Interface: "eth0"}, w, them).Results[0]; !strings.Contains(got.Seen, "192.0.2.9") {
 		t.Errorf("another host with the address was not seen: %q", got.Doubt)
+	}
+}
+
+// TestClaimed covers clusters that answer from another Ethernet address than the
+// one that they claim, as Microsoft's in unicast mode.
+func TestClaimed(t *testing.T) {
+	owner := netip.MustParseAddr("192.0.2.9")
+	reply := func(claim hwaddr.Addr, ip netip.Addr) []byte {
+		f, err := builder{src: claim}.arp(hwaddr.Broadcast, ip, owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(f[6:12], mac3[:])
+		return f
+	}
+	neighbour := func(layer gopacket.SerializableLayer, kind uint8) []byte {
+		b := builder{src: mac3, ip: mac3.LinkLocal()}
+		f, err := b.icmpv6(me, b.ipv6(me.LinkLocal(), 255), layers.CreateICMPv6TypeCode(kind, 0), layer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	option := func(kind layers.ICMPv6Opt, a hwaddr.Addr) layers.ICMPv6Options {
+		return layers.ICMPv6Options{{Type: kind, Data: a[:]}}
+	}
+	target := netip.MustParseAddr("2001:db8::9")
+	for name, c := range map[string]struct {
+		frame []byte
+		seen  string
+	}{
+		"ARP":             {reply(them, owner), "an ARP request from 192.0.2.9, sent by " + mac3.String()},
+		"ARP for another": {reply(mac3, owner), ""},
+		"advertisement": {neighbour(&layers.ICMPv6NeighborAdvertisement{TargetAddress: target.AsSlice(), Options: option(layers.ICMPv6OptTargetAddress, them)}, layers.ICMPv6TypeNeighborAdvertisement),
+			"a neighbour advertisement from 2001:db8::9, sent by " + mac3.String()},
+		"advertisement of a source": {neighbour(&layers.ICMPv6NeighborAdvertisement{TargetAddress: target.AsSlice(), Options: option(layers.ICMPv6OptSourceAddress, them)}, layers.ICMPv6TypeNeighborAdvertisement), ""},
+		"solicitation": {neighbour(&layers.ICMPv6NeighborSolicitation{TargetAddress: target.AsSlice(), Options: option(layers.ICMPv6OptSourceAddress, them)}, layers.ICMPv6TypeNeighborSolicitation),
+			"a neighbour solicitation from " + mac3.LinkLocal().String() + ", sent by " + mac3.String()},
+		"router solicitation": {neighbour(&layers.ICMPv6RouterSolicitation{Options: option(layers.ICMPv6OptSourceAddress, them)}, layers.ICMPv6TypeRouterSolicitation),
+			"a router solicitation from " + mac3.LinkLocal().String() + ", sent by " + mac3.String()},
+		"router advertisement": {neighbour(&layers.ICMPv6RouterAdvertisement{Options: option(layers.ICMPv6OptSourceAddress, them)}, layers.ICMPv6TypeRouterAdvertisement),
+			"a router advertisement from " + mac3.LinkLocal().String() + ", sent by " + mac3.String()},
+		"short option": {neighbour(&layers.ICMPv6NeighborSolicitation{TargetAddress: target.AsSlice(), Options: layers.ICMPv6Options{{Type: layers.ICMPv6OptSourceAddress, Data: []byte{2, 0}}}}, layers.ICMPv6TypeNeighborSolicitation), ""},
+	} {
+		if got := ask(t, here(), Options{Interface: "eth0"}, &fake{answers: [][]byte{c.frame}}, them).Results[0]; got.Seen != c.seen {
+			t.Errorf("%s: seen %q, want %q", name, got.Seen, c.seen)
+		}
+	}
+	// What this host claims for an address of its own bond proves nothing.
+	l := here()
+	l.same[them], l.mine[owner] = true, true
+	if got := ask(t, l, Options{Interface: "eth0"}, &fake{answers: [][]byte{reply(them, owner)}}, them).Results[0]; got.Seen != "" {
+		t.Errorf("our own claim was taken for another host's: %s", got.Seen)
+	}
+}
+
+// TestFilter runs the kernel's program over frames.
+func TestFilter(t *testing.T) {
+	vm, err := bpf.NewVM(dropExtension(filterFor(me, []hwaddr.Addr{them})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(f []byte, offset int, a hwaddr.Addr) []byte {
+		f = bytes.Clone(f)
+		copy(f[offset:], a[:])
+		return f
+	}
+	ip := netip.MustParseAddr("192.0.2.9")
+	arp, _ := builder{src: mac3}.arp(hwaddr.Broadcast, ip, ip)
+	b := builder{src: mac3, ip: mac3.LinkLocal()}
+	echo, _ := b.echo(hwaddr.Broadcast)
+	solicitation, _ := b.solicitation(hwaddr.Broadcast)
+	advertisement, _ := b.icmpv6(allNodesMAC, b.ipv6(allNodes, 255), layers.CreateICMPv6TypeCode(layers.ICMPv6TypeNeighborAdvertisement, 0),
+		&layers.ICMPv6NeighborAdvertisement{TargetAddress: allNodes.AsSlice()})
+	query, _ := b.mldQuery(hwaddr.Broadcast)
+	for name, c := range map[string]struct {
+		frame []byte
+		pass  bool
+	}{
+		"from the candidate": {at(echo, 6, them), true}, "to self": {at(echo, 0, me), true}, "to all": {echo, false}, "too short": {make([]byte, 12), false},
+		"ARP of the candidate": {at(arp, arpSender, them), true}, "ARP of another": {arp, false}, "no ARP": {at(query, arpSender, them), false},
+		"solicitation": {solicitation, true}, "advertisement": {advertisement, true}, "query": {query, false},
+	} {
+		n, err := vm.Run(c.frame)
+		if err != nil || (n > 0) != c.pass {
+			t.Errorf("%s: passed %d octets, %v; want it to pass: %v", name, n, err, c.pass)
+		}
+	}
+}
+
+// dropExtension leaves out the first instructions, which ask the kernel whether the
+// frame goes out: that is known to it alone.
+func dropExtension(program []bpf.Instruction) []bpf.Instruction { return program[3:] }
+
+// TestLimit covers a boot that waits for the run.
+func TestLimit(t *testing.T) {
+	p := newProber(here(), Options{Interface: "eth0", Limit: time.Second}, me, &fake{}, &Report{Results: []Result{{Addr: them}}})
+	if all := 2*p.toOne + p.toAll; all > 900*time.Millisecond || all < 700*time.Millisecond {
+		t.Errorf("the stages listen for %v of a second", all)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	if r, err := p.run(ctx); err != nil || !strings.Contains(r.Results[0].Doubt, "the time for it (1s) was over") {
+		t.Errorf("%+v, %v", r.Results[0], err)
 	}
 }
 

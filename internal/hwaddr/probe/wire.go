@@ -75,8 +75,16 @@ func rootCause(err error) error {
 // maxFiltered bounds the candidates that the kernel's filter looks for.
 const maxFiltered = 64
 
-// filterFor passes frames that come in: from a candidate, to self, and
-// neighbour solicitations, with which others answer us first.
+// arpSender is where an ARP packet in an Ethernet frame has its sender's hardware
+// address; icmpType, where an ICMPv6 message without extension headers has its type.
+const (
+	arpSender = 14 + 8
+	icmpType  = 14 + 40
+)
+
+// filterFor passes frames that come in: from a candidate, to self, ARP packets in
+// which a candidate is the sender whatever the frame's source is, and neighbour
+// discovery, with which others answer us first.
 func filterFor(self hwaddr.Addr, candidates []hwaddr.Addr) []bpf.Instruction {
 	const all = 1 << 18
 	match := func(offset uint32, a hwaddr.Addr) []bpf.Instruction {
@@ -100,6 +108,21 @@ func filterFor(self hwaddr.Addr, candidates []hwaddr.Addr) []bpf.Instruction {
 		program = append(program, match(6, a)...)
 	}
 	program = append(program, match(0, self)...)
+	for _, a := range candidates {
+		program = append(program,
+			bpf.LoadAbsolute{Off: 12, Size: 2},
+			bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.ETH_P_ARP, SkipTrue: 5})
+		program = append(program, match(arpSender, a)...)
+	}
+	program = append(program,
+		bpf.LoadAbsolute{Off: 12, Size: 2},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.ETH_P_IPV6, SkipTrue: 5},
+		bpf.LoadAbsolute{Off: 14 + 6, Size: 1}, // next header
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.IPPROTO_ICMPV6, SkipTrue: 3},
+		bpf.LoadAbsolute{Off: icmpType, Size: 1},
+		bpf.JumpIf{Cond: bpf.JumpLessThan, Val: 133, SkipTrue: 1}, // router solicitation, RFC 4861
+		bpf.JumpIf{Cond: bpf.JumpLessOrEqual, Val: 136, SkipTrue: 3},
+	)
 	program = append(program,
 		bpf.LoadAbsolute{Off: 0, Size: 4},
 		bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: 8},
