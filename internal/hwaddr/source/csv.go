@@ -73,7 +73,7 @@ func csvHeader(lines [][]byte) *header {
 			}
 		}
 		// A heading is a name, not a sentence.
-		if h.mac >= 0 && len(fields[h.mac]) <= 32 && !strings.ContainsAny(fields[h.mac], ":=") {
+		if h.mac >= 0 && len(fields[h.mac]) <= 32 && !strings.ContainsAny(fields[h.mac], ":=") && !strings.Contains(fields[h.mac], " - ") {
 			if h.name == h.mac {
 				h.name = -1
 			}

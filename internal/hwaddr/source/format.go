@@ -22,6 +22,9 @@ type format struct {
 	code bool
 	// sign recognises a line that only this format has.
 	sign *regexp.Regexp
+	// most is set where half of the lines have to be such: one of them may be
+	// quoted in a text.
+	most bool
 	// path recognises a file by its name, where the content says too little.
 	path *regexp.Regexp
 	// detail finds who has the address of a line: groups name, ip, port, vlan,
@@ -65,52 +68,31 @@ var formats = []*format{
 	{name: "rc.conf", about: "rc.bond.conf, rc.inet1.conf", class: Reserved, sign: re(`^#?\s*(IFNAME|HWADDR|BONDNICS|USE_DHCP|IPADDRS?)\[\d+\]=`), comment: "#", read: readRCConf},
 	{name: "rc-script", about: "boot scripts: ip link set ... address, ifconfig ... hw ether", class: Reserved, sign: re(`^#!\s*/|^[^#]*\b(ip link .*\baddress|hw ether|ifconfig .* ether) `), comment: "#", read: readScript,
 		detail: res(`\blink\s+(?:set|add)\s+(?:dev\s+|link\s+|name\s+)?(?P<name>[\w.-]+).*(?:address|lladdr)\s`, `ifconfig\s+(?P<name>[\w.-]+)\s.*(?:hw\s+)?ether\s`)},
-	{name: "proc-arp", about: "/proc/net/arp", class: Used, observed: true, sign: re(`^IP address\s+HW type\s+Flags\s+HW address`),
-		detail: res(`^(?P<ip>\S+)\s+\S+\s+\S+\s+\S+\s+\S+\s+(?P<port>\S+)`)},
 	{name: "bonding", about: "/proc/net/bonding", class: Used, observed: true, sign: re(`^Ethernet Channel Bonding Driver`),
 		named: re(`^Slave Interface:\s*(\S+)`), detail: res(`(?P<note>Permanent HW addr|System MAC address|Partner Mac Address|system mac address)`)},
 	{name: "ip-link", about: "ip link, ip addr", class: Used, observed: true, sign: re(`^\d+: \S+: <[A-Z_,-]*> .*mtu \d+|^\S+\s+(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN)\s+` + colons + `\s+<`),
 		named: re(`^\d+: ([^:@\s]+)[:@]`), detail: res(`^(?:\d+: )?(?P<name>[^:@\s]+)(?:@\S*)?:? .*<`)},
 	{name: "ifconfig", about: "ifconfig", class: Used, observed: true, sign: re(`^\S+\s+Link encap:|^\S+: flags=\d+<`), named: re(`^([^\s:]+)[:\s]`)},
 	{name: "ip-neigh", about: "ip neigh", class: Used, observed: true,
-		sign:   re(`^\S+ dev \S+ .*\b(?:PERMANENT|NOARP|REACHABLE|STALE|NONE|INCOMPLETE|DELAY|PROBE|FAILED)(?: proxy)?\s*$`),
-		detail: res(`^(?P<ip>\S+) dev (?P<port>\S+) .*?(?P<note>[A-Z]{4,})(?: proxy)?\s*$`)},
-	{name: "bridge-fdb", about: "bridge fdb", class: Used, observed: true, sign: re(`^` + colons + ` dev \S+`), skip: []byte(" permanent"),
+		most: true, sign: re(`^[0-9A-Fa-f.:]+ (?:dev \S+ |lladdr \S+ )?.*\b(?:PERMANENT|NOARP|REACHABLE|STALE|NONE|INCOMPLETE|DELAY|PROBE|FAILED)(?: proxy)?\s*$`),
+		detail: res(`^(?P<ip>\S+)(?: dev (?P<port>\S+))? .*?(?P<note>[A-Z]{4,})(?: proxy)?\s*$`)},
+	{name: "bridge-fdb", about: "bridge fdb", class: Used, observed: true, most: true, sign: re(`^` + colons + ` dev \S+`), skip: []byte(" permanent"),
 		detail: res(`dev (?P<port>\S+)(?:.* vlan (?P<vlan>\d+))?`)},
 	{name: "brctl", about: "brctl showmacs", class: Used, observed: true, sign: re(`^port no\s+mac addr`), skip: []byte("\tyes\t"), detail: res(`^\s*(?P<port>\d+)\s`)},
 	{name: "dhcpd", about: "ISC dhcpd: dhcpd.conf, dhcpd.leases", class: Reserved, sign: re(`^\s*lease\s+[0-9.]+\s*\{|^\s*host\s+\S+\s*\{|hardware\s+ethernet\s|^ia-(?:na|ta|pd)\s+"|^server-duid\s`), comment: "#", read: readDHCPD},
 	{name: "dhclient", about: "dhclient leases", class: Used, sign: re(`^lease\s*\{`), named: re(`^\s*interface\s+"([^"]+)"`)},
 	{name: "dnsmasq.conf", about: "dnsmasq.conf", class: Reserved, sign: re(`^\s*#?\s*dhcp-host=`), comment: "#", detail: dnsmasqHost},
-	{name: "dnsmasq.leases", about: "dnsmasq.leases", class: Used, sign: re(`^\d+ (?:06-)?` + colons + ` [0-9.]+ \S+( \S+)?\s*$|^\d+ \d+ [0-9a-f:]+ \S+ (?:[0-9a-f]{2}:)+[0-9a-f]{2}\s*$`), read: readDnsmasqLeases},
+	{name: "dnsmasq.leases", about: "dnsmasq.leases", class: Used, most: true, sign: re(`^\d+ (?:06-)?` + colons + ` [0-9.]+ \S+( \S+)?\s*$|^\d+ \d+ [0-9a-f:]+ \S+ (?:[0-9a-f]{2}:)+[0-9a-f]{2}\s*$`), read: readDnsmasqLeases},
 	{name: "arp-scan", about: "arp-scan", class: Used, observed: true, sign: re(`^Interface: \S+, (datalink )?type|^Starting arp-scan`),
 		detail: res(`^(?P<ip>[0-9.]+)\t\S+\t.*(?P<note>\(DUP: \d+\))`, `^(?P<ip>[0-9.]+)\t`)},
-	{name: "arp", about: "arp -a, arp -n, of Linux and BSD", class: Used, observed: true, sign: re(`^\S+ \([0-9.]+\) at (?:<incomplete>|` + colons + `)|^Address\s+HWtype\s+HWaddress|^Host\s+Ethernet Address\s+Netif`),
-		detail: res(`^(?P<name>[^?\s]+) \((?P<ip>[0-9.]+)\) at .* on (?P<port>\S+)`, `\((?P<ip>[0-9.]+)\) at .* on (?P<port>\S+)`, `^(?P<ip>\S+)\s+`+colons+`\s+(?P<port>\S+)`, `^(?P<ip>\S+)\s.*\s(?P<port>\S+)\s*$`)},
-	{name: "windows", about: "Windows arp -a, getmac", class: Used, observed: true, sign: re(`^\s*(Interface: [0-9.]+ --- 0x|Internet Address\s+Physical Address|Physical Address\s+Transport Name)|^\s*[0-9.]+\s+(?i:[0-9a-f]{2}(-[0-9a-f]{2}){5})\s+\S+\s*$`),
-		detail: res(`^\s*(?P<ip>[0-9.]+)\s+\S+\s+(?P<note>\w+)\s*$`)},
+	{name: "arp", about: "arp -a, of Linux, BSD and macOS", class: Used, observed: true, most: true, sign: re(`^\s*\S+ \([0-9.]+\) at (?:<incomplete>|` + colons + `)`),
+		detail: res(`^\s*(?P<name>[^?\s]+) \((?P<ip>[0-9.]+)\) at .* on (?P<port>\S+)`, `\((?P<ip>[0-9.]+)\) at .* on (?P<port>\S+)`, `^\s*(?P<name>[^?\s]+) \((?P<ip>[0-9.]+)\) at `, `\((?P<ip>[0-9.]+)\) at `)},
+	{name: "windows", about: "Windows getmac, route print", class: Used, observed: true, sign: re(`^Physical Address\s+Transport Name|^\s*\d+\s?\.\.\.(?i:[0-9a-f]{2}(?: [0-9a-f]{2}){5}) \.\.\.`),
+		detail: res(`^\s*\d+\s?\.\.\.[0-9A-Fa-f ]{17} \.+(?P<name>.*)$`)},
 	{name: "snmp", about: "SNMP walk: dot1qTpFdbPort, dot1dTpFdbAddress, ipNetToMediaPhysAddress, ifPhysAddress", class: Used, observed: true,
-		sign: re(`(17\.7\.1\.2\.2\.1\.[123]|17\.4\.3\.1\.[123]|4\.22\.1\.2|4\.35\.1\.4|2\.2\.1\.6)\.\d|dot1[qd]TpFdb|ipNetTo(Media|Physical)PhysAddress|ifPhysAddress`), read: readSNMP},
-	{name: "juniper", about: "Juniper: show ethernet-switching table, show arp", class: Used, observed: true,
-		sign:   re(`(?i)ethernet.switching table|^\s*\S+\s+` + colons + `\s+[DSLPCR,]+\s+\S+\s+\S+|^MAC Address\s+Address\s+Name\s+Interface`),
-		detail: res(`^`+colons+`\s+(?P<ip>[0-9.]+)\s+(?P<name>\S+)\s+(?P<port>\S+)`, `^\s*(?P<vlan>\S+)\s+`+colons+`\s+\S+\s+\S+\s+(?P<port>\S+)`)},
-	{name: "cisco", about: "Cisco IOS, NX-OS, Arista, Brocade: show mac address-table, show ip arp", class: Used, observed: true,
-		sign: re(`(?i)mac address.table|^\s*vlan\s+mac address|^mac-address\s+port\s+type|^\s*[*+GRCO~]?\s*(\d+|all)\s+` + dotted + `\s+(dynamic|static|secure)|^Internet\s+[0-9.]+\s+\S+\s+` + dotted + `|^Address\s+Age\s+MAC Address`),
-		// A port is the first word after the address that holds a letter and ends in a
-		// number: Gi1/0/7, Po1, nve1(10.0.0.1).
-		detail: res(`^Internet\s+(?P<ip>[0-9.]+)\s+(?P<note>\S+)\s+\S+\s+ARPA(?:\s+(?P<port>\S+))?`, `^(?P<ip>\d+\.\d+\.\d+\.\d+)\s+\S+\s+`+dotted+`\s+(?P<port>\S+)`,
-			`^\s*[*+GRCO~]?\s*(?P<vlan>\d+)\s+`+dotted+`\s.*?(?P<port>[A-Za-z][A-Za-z-]*\d+(?:[/.:]\d+)*(?:\(\S+\))?)(?:\s|$)`,
-			`^\s*[*+GRCO~]?\s*(?P<vlan>\d+)\s+`+dotted+`\s.*?(?P<port>\S+)\s*$`, `^`+dotted+`\s+(?P<port>\S+)\s+\S+\s+\d+\s+(?P<vlan>\d+)`, `(?P<note>CPU|Router)\s*$`)},
-	{name: "aruba-cx", about: "Aruba CX: show mac-address-table", class: Used, observed: true, sign: re(`^MAC Address\s+VLAN\s+Type\s+Port`), detail: res(`^` + colons + `\s+(?P<vlan>\d+)\s+\S+\s+(?P<port>\S+)`)},
-	{name: "frr", about: "FRRouting: show evpn mac vni", class: Used, observed: true, sign: re(`^MAC\s+Type\s+(?:Flags\s+)?Intf/Remote`),
-		detail: res(`^`+colons+`\s+local\s+(?:[NIPX,]+\s+)?(?P<port>\S+)\s+(?P<vlan>\d+)`, `^`+colons+`\s+(?P<note>local|remote)\s+(?:[NIPX,]+\s+)?(?P<port>\S+)`)},
-	{name: "mikrotik", about: "MikroTik: /ip arp print, /interface bridge host print", class: Used, observed: true, sign: re(`^\s*#\s.*\bMAC-ADDRESS\s`),
-		detail: res(`^\s*\d+\s+(?:[A-Z]+\s+)?(?P<ip>\d+\.\d+\.\d+\.\d+)\s+`+colons+`\s+(?P<port>\S+)`, `^\s*\d+\s+(?:[A-Z]+\s+)?`+colons+`\s+(?:(?P<vlan>\d+)\s+)?(?P<port>\S+)`)},
+		most: true, sign: re(`(17\.7\.1\.2\.2\.1\.[123]|17\.4\.3\.1\.[123]|4\.22\.1\.2|4\.35\.1\.4|2\.2\.1\.6)\.\d|dot1[qd]TpFdb|ipNetTo(Media|Physical)PhysAddress|ifPhysAddress`), read: readSNMP},
 	{name: "nmap", about: "nmap", class: Used, observed: true, sign: re(`^Nmap scan report for `), named: re(`^Nmap scan report for (\S+)`)},
-	{name: "procurve", about: "HP ProCurve, Aruba: show mac-address", class: Used, observed: true, sign: re(`^\s*[0-9a-f]{6}-[0-9a-f]{6}\s+\S+`),
-		detail: res(`^\s*[0-9a-f]{6}-[0-9a-f]{6}\s+(?P<port>\S+)(?:\s+(?P<vlan>\d+))?`)},
-	{name: "comware", about: "Huawei, H3C, Comware: display mac-address", class: Used, observed: true, sign: re(`^\s*` + dashed + `\s+\d+`),
-		detail: res(`^\s*\S+\s+(?P<vlan>\d+).*?\s(?P<port>[A-Z][A-Za-z-]*\d+(?:/\d+)*)(?:\s|$)`)},
-	{name: "udev", about: "70-persistent-net.rules", class: Mentioned, sign: re(`ATTR\{address\}==`), comment: "#", detail: res(`NAME="(?P<name>[^"]+)"`)},
+	{name: "udev", about: "70-persistent-net.rules", class: Mentioned, most: true, sign: re(`ATTR\{address\}==`), comment: "#", detail: res(`NAME="(?P<name>[^"]+)"`)},
 	{name: "networkmanager", about: "NetworkManager keyfile", class: Reserved, sign: re(`^\[(connection|ethernet|802-3-ethernet|wifi|bond)\]\s*$`), comment: "#", named: re(`^id=(.*)$`), detail: res(`^(?P<note>[\w-]*mac-address)=`)},
 	{name: "netplan", about: "netplan", class: Reserved, sign: re(`^network:\s*(#.*)?$`), comment: "#", read: readNetplan},
 	{name: "proxmox", about: "Proxmox guest configuration", class: Reserved, sign: re(`^net\d+:\s*\w+`), comment: "#", fileName: true, detail: res(`^(?P<port>net\d+):`)},
@@ -119,11 +101,12 @@ var formats = []*format{
 	{name: "xen", about: "Xen xl, xm configuration", class: Reserved, sign: re(`^\s*vif\s*=\s*\[`), comment: "#", fileName: true, named: re(`^name\s*=\s*["']([^"']+)`)},
 	{name: "qemu", about: "QEMU command line, /proc/PID/cmdline", class: Used, sign: re(`(?:^|[\s/\x00])(?:qemu-system-\w+|qemu-kvm|kvm)[\s\x00]|-device \S+,mac=`), read: readQEMU},
 	{name: "sysfs", about: "/sys/class/net/*/address", class: Used, observed: true, path: re(`/address$`), sign: re(`^` + colons + `\s*$`), fileName: true},
-	{name: "arpwatch", about: "arpwatch arp.dat", class: Used, sign: re(`^` + colons + `\t[0-9a-fA-F.:]+\t\d+(\t|$)`),
+	{name: "arpwatch", about: "arpwatch arp.dat", class: Used, most: true, sign: re(`^` + colons + `\t[0-9a-fA-F.:]+\t\d+(\t|$)`),
 		detail: res(`^\S+\t(?P<ip>\S+)(?:\t\d*(?:\t(?P<name>[^\t]+)(?:\t(?P<port>\S+))?)?)?`)},
-	{name: "ethers", about: "/etc/ethers", class: Reserved, sign: re(`^` + colons + `\s+[\w.-]+\s*(#.*)?$`), path: re(`(^|/)ethers[^/]*$`), comment: "#", detail: res(`^(?:#\s*)?\S+\s+(?P<name>[\w.:-]+)`)},
+	{name: "ethers", about: "/etc/ethers", class: Reserved, most: true, sign: re(`^` + colons + `\s+[\w.-]+\s*(#.*)?$`), path: re(`(^|/)ethers[^/]*$`), comment: "#", detail: res(`^(?:#\s*)?\S+\s+(?P<name>[\w.:-]+)`)},
 	{name: "kea.leases", about: "Kea lease files", class: Used, sign: re(`^address,(?:hwaddr|duid),.*\bexpire,`), read: readCSV},
 	{name: "csv", about: "CSV with a column for the address: NetBox, phpIPAM, any spreadsheet", class: Reserved, read: readCSV},
+	{name: "table", about: "tables with headings, and records of keys and values, of switches, routers and systems: MAC, ARP, neighbours, LLDP, DHCP", class: Used, observed: true, read: readTable},
 	{name: "text", about: "any text", class: Mentioned},
 }
 
@@ -177,18 +160,34 @@ func recognise(path string, head []byte) (*format, error) {
 			if csvHeader(lines) != nil {
 				return f, nil
 			}
+		case f.name == "table":
+			if is, shown := recogniseTable(lines); is && shown {
+				return f, nil
+			} else if is {
+				return listed(f), nil
+			}
 		case f.path != nil && !f.path.MatchString(path):
 		case f.sign == nil:
 			return f, nil
-		default:
-			for _, line := range lines {
-				if f.sign.Match(line) {
-					return f, nil
-				}
-			}
+		case f.signed(lines):
+			return f, nil
 		}
 	}
 	return formatNamed("text"), nil
+}
+
+// signed reports whether the lines have what the format is recognised by.
+func (f *format) signed(lines [][]byte) bool {
+	signs, others := 0, 0
+	for _, line := range lines {
+		switch {
+		case f.sign.Match(line):
+			signs++
+		case len(bytes.TrimSpace(line)) > 0 && (f.comment == "" || !bytes.HasPrefix(bytes.TrimSpace(line), []byte("#"))):
+			others++
+		}
+	}
+	return signs > 0 && (!f.most || signs >= others)
 }
 
 // firstLine is the first line that holds something.

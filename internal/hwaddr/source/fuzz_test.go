@@ -104,3 +104,5 @@ func FuzzRecognise(f *testing.F) {
 		}
 	})
 }
+
+func FuzzTable(f *testing.F) { fuzzFormat(f, "table") }

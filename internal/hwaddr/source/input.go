@@ -45,6 +45,9 @@ type input struct {
 	// expected reports, for a reader that knows its columns, whether a weak match
 	// stands where an address is expected.
 	expected func(hwaddr.Match) bool
+	// hold takes a claim, for a reader that learns more about it later, and reports
+	// whether it did; else it completes it.
+	hold func(*Claim, hwaddr.Match) bool
 }
 
 // next reads the next line. A line of more than headSize comes in pieces, cut

@@ -55,16 +55,16 @@ type jsonWalker struct {
 // say again what another field has said.
 type object struct {
 	parent *object
-	fields []field
+	fields []jsonField
 	found  []found
 	formed []found
 }
 
-type field struct{ key, value string }
+type jsonField struct{ key, value string }
 
 func (o *object) set(key, value string) {
 	if o != nil {
-		o.fields = append(o.fields, field{key, value})
+		o.fields = append(o.fields, jsonField{key, value})
 	}
 }
 
@@ -340,6 +340,7 @@ type uncomment struct {
 	state byte
 	text  []byte // of the comment
 	out   []byte
+	read  int // of out
 	err   error
 }
 
@@ -362,7 +363,10 @@ func newUncomment(r *bufio.Reader, comment func([]byte, int)) *uncomment {
 }
 
 func (u *uncomment) Read(p []byte) (int, error) {
-	for len(u.out) < maxOutput && u.err == nil {
+	if u.read == len(u.out) {
+		u.out, u.read = u.out[:0], 0
+	}
+	for u.read == 0 && len(u.out) < maxOutput && u.err == nil {
 		c, err := u.r.ReadByte()
 		if err != nil {
 			u.err = err
@@ -375,8 +379,8 @@ func (u *uncomment) Read(p []byte) (int, error) {
 	if len(u.out) == 0 {
 		return 0, u.err
 	}
-	n := copy(p, u.out)
-	u.out = append(u.out[:0], u.out[n:]...)
+	n := copy(p, u.out[u.read:])
+	u.read += n
 	return n, nil
 }
 

@@ -80,7 +80,9 @@ func (in *input) addresses(more func(*Claim)) {
 		if more != nil {
 			more(&c)
 		}
-		in.emit(c)
+		if in.hold == nil || !in.hold(&c, m) {
+			in.emit(c)
+		}
 	}
 }
 
@@ -108,6 +110,11 @@ func (in *input) isExpected(m hwaddr.Match) bool {
 	if in.expected != nil {
 		return in.expected(m)
 	}
+	return in.byContext(m)
+}
+
+// byContext is isExpected for what stands around the match in the line.
+func (in *input) byContext(m hwaddr.Match) bool {
 	before, after := in.line[:m.Start], in.line[m.End:]
 	if len(bytes.TrimSpace(before)) == 0 && len(bytes.TrimSpace(after)) == 0 && hasLetter(in.line) {
 		return true
