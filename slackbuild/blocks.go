@@ -58,10 +58,11 @@ func (m *Manifest) goEnvBlock() string {
 const offlineGo = `export GOFLAGS=-mod=vendor GOTOOLCHAIN=local GOPROXY=off
 export GOCACHE=${GOCACHE:-$TMP/go-cache} GOMODCACHE=$TMP/go-mod`
 
-// fixPermissions is SlackBuilds.org's way to make a source tree sane.
-const fixPermissions = `find -L . \
+// fixPermissions is SlackBuilds.org's way to make a source tree sane, in the form
+// that does not follow links: those of a source may go round in circles.
+const fixPermissions = `find . ! -type l \
  \( -perm 777 -o -perm 775 -o -perm 750 -o -perm 711 -o -perm 555 \
-  -o -perm 511 \) -exec chmod 755 {} \; -o \
+  -o -perm 511 \) -exec chmod 755 {} \; -o ! -type l \
  \( -perm 666 -o -perm 664 -o -perm 640 -o -perm 600 -o -perm 444 \
   -o -perm 440 -o -perm 400 \) -exec chmod 644 {} \;`
 
@@ -69,7 +70,11 @@ const fixPermissions = `find -L . \
 func (m *Manifest) unpackText(inPlace bool) string {
 	archive := "$PRGNAM-$VERSION.tar.gz"
 	if len(m.Slackware.Sources) > 0 {
-		archive = m.shellWord(path.Base(m.Slackware.Sources[0].URL), true)
+		url := m.Slackware.Sources[0].URL
+		if m.upstreamVersion() != m.FullVersion() {
+			url = expandWith(url, m.urlNames()) // $VERSION has no hyphens
+		}
+		archive = m.shellWord(path.Base(url), true)
 		// The version in a file name follows VERSION, for whoever sets that.
 		archive = strings.ReplaceAll(archive, m.Name+"-"+m.FullVersion(), "$PRGNAM-$VERSION")
 		archive = strings.Replace(archive, m.Name+"-$VERSION", "$PRGNAM-$VERSION", 1)

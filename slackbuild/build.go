@@ -145,7 +145,7 @@ func copyTree(dst, src string) error {
 		case d.IsDir() && slices.Contains(notSource, d.Name()):
 			return filepath.SkipDir
 		case d.IsDir():
-			return os.Mkdir(target, 0o755)
+			return os.Mkdir(target, info.Mode().Perm()|0o700)
 		case d.Type()&fs.ModeSymlink != 0:
 			link, err := os.Readlink(p)
 			if err != nil {
@@ -170,7 +170,7 @@ func copyFile(dst, src string, info fs.FileInfo) error {
 		return err
 	}
 	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Close()); err != nil {
+	if err := errors.Join(err, out.Close(), os.Chmod(dst, info.Mode().Perm()|0o200)); err != nil {
 		return err
 	}
 	return os.Chtimes(dst, info.ModTime(), info.ModTime())

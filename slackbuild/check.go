@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 var nameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
@@ -68,7 +71,21 @@ func (m *Manifest) check() error {
 		if c.Source == "" && c.Type != "dir" && c.Type != "ghost" {
 			wrong(at, "add src: FILE", "content without src")
 		}
+		for field, text := range map[string]string{"src": c.Source, "dst": c.Destination} {
+			if hasControl(text) {
+				wrong(at+"."+field, "", "%s %q has a control character", field, text)
+			}
+		}
+		if c.Type == "symlink" && strings.HasPrefix(c.Source, "-") {
+			wrong(at+".src", "write it with ./ in front", "a link to %q would be an option of ln", c.Source)
+		}
+		for field, name := range map[string]string{"owner": c.FileInfo.Owner, "group": c.FileInfo.Group} {
+			if name != "" && !ownerRE.MatchString(name) {
+				wrong(at+".file_info."+field, "letters, digits and . _ -, or a number", "%q cannot be the name of %s", name, accountWord(field))
+			}
+		}
 	}
+	m.checkTexts(wrong)
 	s := &m.Slackware
 	if s.Kind != "" && !slices.Contains(Kinds(), s.Kind) {
 		wrong("$.slackware.kind", "there are: "+strings.Join(Kinds(), ", "), "unknown kind %q", s.Kind)
@@ -95,8 +112,8 @@ func (m *Manifest) check() error {
 	}
 	for i, src := range s.Sources {
 		at := fmt.Sprintf("$.slackware.sources[%d]", i)
-		if !regexp.MustCompile(`^(https?|ftp)://[^\s"$]+$`).MatchString(expandWith(src.URL, m.names())) {
-			wrong(at+".url", "http, https or ftp, and no blank, quote or $", "bad url %q", src.URL)
+		if !regexp.MustCompile(`^(https?|ftp)://[^\s"$` + "`" + `\\]+$`).MatchString(expandWith(src.URL, m.urlNames())) {
+			wrong(at+".url", "http, https or ftp, and no blank, \", $, ` or \\", "bad url %q", src.URL)
 		}
 		if src.MD5 != "" && !md5RE.MatchString(src.MD5) {
 			wrong(at+".md5", "32 lower-case hexadecimal digits", "bad md5 %q", src.MD5)
@@ -114,6 +131,58 @@ func (m *Manifest) check() error {
 		wrong("$.slackware.slack_desc", "11 lines, of which mkslack writes the first two", "%d lines are too many for slack-desc", len(s.SlackDesc))
 	}
 	return errors.Join(errs...)
+}
+
+// checkTexts refuses what could not be written down as it is: the .info file is
+// read by shells, and lines of comments end.
+func (m *Manifest) checkTexts(wrong func(path, hint, format string, args ...any)) {
+	name, email := splitMaintainer(m.Maintainer)
+	s := &m.Slackware
+	for _, f := range []struct{ field, value, text string }{
+		{"homepage", m.Homepage, m.Homepage},
+		{"maintainer", name + " " + email, m.Maintainer},
+		{"slackware.email", s.Email, s.Email},
+	} {
+		if strings.ContainsAny(f.value, "\"$`\\") || hasControl(f.value) {
+			wrong("$."+f.field, "a .info file has no quoting for \", $, `, \\ and control characters", "%s %q", f.field, f.text)
+		}
+	}
+	for _, f := range []struct{ field, value string }{
+		{"slackware.copyright", s.Copyright}, {"slackware.summary", s.Summary},
+	} {
+		if hasControl(strings.TrimRight(f.value, "\n")) {
+			wrong("$."+f.field, "", "%s %q is not one line of text", f.field, f.value)
+		}
+	}
+	if s.Category != "" && !nameRE.MatchString(s.Category) {
+		wrong("$.slackware.category", "as in network", "bad category %q", s.Category)
+	}
+	for n, d := range s.Docs {
+		at := fmt.Sprintf("$.slackware.docs[%d]", n)
+		switch {
+		case d == "" || hasControl(d):
+			wrong(at, "", "%q cannot be the name of a file", d)
+		case strings.HasPrefix(path.Clean(d), "/") || strings.HasPrefix(path.Clean(d), ".."):
+			wrong(at, "contents can have files from elsewhere", "%q is not in the source tree", d)
+		}
+	}
+	for field, text := range map[string]string{"doinst": s.Doinst, "douninst": s.Douninst} {
+		if _, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), ""); err != nil {
+			wrong("$.slackware."+field, "", "%s is not shell text: line %v", field, err)
+		}
+	}
+}
+
+// hasControl reports whether the text has a control character: a line end, too.
+func hasControl(text string) bool {
+	return strings.IndexFunc(text, unicode.IsControl) >= 0
+}
+
+func accountWord(field string) string {
+	if field == "owner" {
+		return "a user"
+	}
+	return "a group"
 }
 
 var md5RE = regexp.MustCompile(`^[0-9a-f]{32}$`)

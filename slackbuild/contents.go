@@ -9,25 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
-
-// item is one member of the package, resolved from the manifest's contents.
-type item struct {
-	dst     string // without a leading slash
-	src     string // of a regular file
-	base    string // the directory that the content's src starts from
-	at      string // the content's place in the manifest
-	link    string // target of a symbolic link
-	dir     bool
-	implied bool        // a directory that no content names
-	mode    fs.FileMode // permission bits and setuid, setgid, sticky
-	owner   string      // empty: root
-	group   string
-	mtime   time.Time // zero: the file's
-	config  bool      // goes in as dst.new
-	tree    bool      // of a tree, which may replace what came before it
-}
 
 // items resolves the contents to single files, directories and links. known
 // has the values of the symbols.
@@ -60,15 +42,7 @@ func (m *Manifest) resolve(c Content, known map[string]string) ([]item, error) {
 	if c.Expand {
 		src, dst = expandWith(src, known), expandWith(dst, known)
 	}
-	base := item{
-		at:     c.at,
-		mode:   fs.FileMode(c.FileInfo.Mode),
-		owner:  c.FileInfo.Owner,
-		group:  c.FileInfo.Group,
-		mtime:  c.FileInfo.MTime.Time,
-		config: c.isConfig(),
-		tree:   c.isTree(),
-	}
+	base := c.base()
 	switch c.Type {
 	case "dir":
 		base.dst, base.dir = member(dst), true
@@ -77,18 +51,20 @@ func (m *Manifest) resolve(c Content, known map[string]string) ([]item, error) {
 		}
 		return []item{base}, nil
 	case "symlink":
-		base.dst, base.link = member(dst), src
+		base.dst, base.link, base.mode = member(dst), manTarget(src), 0o777
 		return []item{base}, nil
 	}
-	found, err := m.find(c, base, src, dst)
-	if err != nil {
-		return nil, err
-	}
-	return append(m.ownedParents(found), found...), nil
+	return m.find(c, base, src, dst)
 }
 
-// find resolves a content that takes files from the source tree.
+// find resolves a content that takes files from the source tree. One file of the
+// build with a mode of its own is a file, also where it is a link.
 func (m *Manifest) find(c Content, base item, src, dst string) ([]item, error) {
+	if _, file := m.sourceFile(src); file != "" && !c.isTree() {
+		base.follow = true // sbopkg and others put links to their downloads beside the script
+		return m.single(c, base, file, dst)
+	}
+	base.follow = base.mode != 0 && m.builtLater(c) && !isPattern(src)
 	for _, base.base = range m.bases(src) {
 		full := filepath.Join(base.base, src)
 		if filepath.IsAbs(src) {
@@ -98,12 +74,8 @@ func (m *Manifest) find(c Content, base item, src, dst string) ([]item, error) {
 		switch {
 		case err == nil && (info.IsDir() || c.isTree()):
 			return m.directory(c, base, full, dst)
-		case err == nil:
-			base.dst = member(dst)
-			if strings.HasSuffix(dst, "/") {
-				base.dst = path.Join(base.dst, filepath.Base(full))
-			}
-			return m.regular(c, base, full)
+		case err == nil || isLink(full) && !c.isTree():
+			return m.single(c, base, full, dst)
 		case m.DisableGlobbing || !isPattern(src):
 			continue
 		}
@@ -115,6 +87,43 @@ func (m *Manifest) find(c Content, base item, src, dst string) ([]item, error) {
 		return nil, m.at(c.at+".src", m.pathHint("paths"), "%q: no such file", src)
 	}
 	return nil, m.at(c.at+".src", m.pathHint("patterns"), "%q matches no file", c.Source)
+}
+
+// single resolves a content that is one file.
+func (m *Manifest) single(c Content, i item, file, dst string) ([]item, error) {
+	i.dst = member(dst)
+	if strings.HasSuffix(dst, "/") {
+		i.dst = path.Join(i.dst, filepath.Base(file))
+	}
+	return m.regular(c, i, file)
+}
+
+func isLink(file string) bool {
+	info, err := os.Lstat(file)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
+// sourceFile finds the source that a content names by its name or local copy:
+// one beside the archive that is unpacked. name is what the script finds it as,
+// file where it is now.
+func (m *Manifest) sourceFile(src string) (name, file string) {
+	known := m.names()
+	for n, s := range m.Slackware.Sources {
+		name := path.Base(expandWith(s.URL, m.urlNames()))
+		local := expandWith(s.File, known)
+		if n == 0 || src != name && (local == "" || path.Clean(src) != path.Clean(local)) {
+			continue
+		}
+		for _, p := range []string{local, name} {
+			if p != "" && !filepath.IsAbs(p) {
+				p = filepath.Join(m.home, p)
+			}
+			if _, err := os.Stat(p); p != "" && err == nil {
+				return name, p
+			}
+		}
+	}
+	return "", ""
 }
 
 // bases are the directories that a relative path may start from: the manifest's,
@@ -155,8 +164,8 @@ func member(dst string) string { return strings.TrimPrefix(path.Clean("/"+dst), 
 // administrator's.
 func (m *Manifest) regular(c Content, i item, src string) ([]item, error) {
 	link, err := os.Readlink(src)
-	if err == nil && !i.config {
-		i.link = link
+	if err == nil && !i.config && !i.follow {
+		i.link = manTarget(link)
 		return []item{i}, nil
 	}
 	info, err := os.Stat(src)
@@ -172,9 +181,20 @@ func (m *Manifest) regular(c Content, i item, src string) ([]item, error) {
 	}
 	i.src = src
 	if i.mode == 0 {
-		i.mode = info.Mode().Perm()&^m.umask() | 0o400
+		i.mode = m.ownMode(info.Mode())
 	}
 	return []item{i}, nil
+}
+
+// ownMode is the mode of a file or directory that the manifest gives none: its
+// own, without what umask takes from others; root can always read it. The
+// script does it with chmod as symbolic says.
+func (m *Manifest) ownMode(mode fs.FileMode) fs.FileMode {
+	own := mode.Perm() | 0o400
+	if mode.IsDir() || own&0o111 != 0 {
+		own |= 0o100
+	}
+	return own &^ (m.umask() & 0o077)
 }
 
 // umask is what files without a mode of their own lose; 022 as on Slackware.
@@ -188,6 +208,7 @@ func (m *Manifest) umask() fs.FileMode {
 // directory takes the tree at src, or only the files in it: below dst, or where
 // dst ends in a slash, all in it.
 func (m *Manifest) directory(c Content, base item, src, dst string) ([]item, error) {
+	base.follow = false
 	found, err := m.walk(c, base, src, member(dst))
 	if err != nil || c.isTree() {
 		return found, err
@@ -229,11 +250,9 @@ func (m *Manifest) walk(c Content, base item, src, dst string) ([]item, error) {
 		}
 		i.dir, i.config = true, false
 		if i.mode = dirMode(base.mode); base.mode == 0 {
-			i.mode = info.Mode().Perm()&^m.umask() | 0o500
+			i.mode = m.ownMode(info.Mode())
 		}
-		if standardDirs[i.dst] {
-			i.mode, i.owner, i.group = 0o755, "", ""
-		}
+		i.asSystem()
 		if i.dst != "" { // the root is there always
 			all = append(all, i)
 		}
@@ -250,7 +269,7 @@ func (m *Manifest) walk(c Content, base item, src, dst string) ([]item, error) {
 
 // dirMode is the mode of directories where the files in them have this one: who
 // may read may also enter.
-func dirMode(mode fs.FileMode) fs.FileMode { return mode | mode&0o444>>2 }
+func dirMode(mode fs.FileMode) fs.FileMode { return mode&0o777 | mode&0o444>>2 }
 
 // glob resolves a pattern as nfpm does: files keep their paths below what they
 // have in common, or lie in dst itself, where that ends in a slash.
@@ -277,73 +296,4 @@ func (m *Manifest) glob(c Content, base item, src, dst string) ([]item, error) {
 		all = append(all, found...)
 	}
 	return all, nil
-}
-
-// standardDirs are those that no package may change: they are every system's.
-var standardDirs = func() map[string]bool {
-	all := map[string]bool{"": true}
-	for _, dir := range strings.Fields("bin boot dev etc etc/rc.d home lib lib64 mnt opt root run sbin srv sys proc tmp " +
-		"usr usr/bin usr/doc usr/include usr/lib usr/lib64 usr/libexec usr/local usr/local/bin usr/man usr/sbin usr/share usr/src " +
-		"usr/share/applications usr/share/doc usr/share/icons usr/share/man usr/share/pixmaps " +
-		"var var/cache var/lib var/lock var/log var/run var/spool var/tmp etc/logrotate.d etc/profile.d etc/cron.d etc/default") {
-		all[dir] = true
-	}
-	return all
-}()
-
-// ownedParents are the directories that the items lie in: nfpm gives them the
-// owner of the file, but for the standard ones.
-func (m *Manifest) ownedParents(items []item) []item {
-	var parents []item
-	seen := map[string]bool{}
-	for _, i := range items {
-		if orRoot(i.owner) == "root" && orRoot(i.group) == "root" {
-			continue
-		}
-		for dir := path.Dir(i.dst); !standardDirs[dir] && dir != "." && !seen[dir]; dir = path.Dir(dir) {
-			seen[dir] = true
-			parents = append(parents, item{dst: dir, dir: true, at: i.at, implied: true, mode: 0o755, owner: i.owner, group: i.group})
-		}
-	}
-	return parents
-}
-
-// unique refuses two contents for one path, and contents below one that is no
-// directory. Directories may repeat, the later one counts, and so does a tree
-// that comes after other contents; a directory that is only implied counts where
-// nothing else names it.
-func (m *Manifest) unique(items []item) ([]item, error) {
-	at := map[string]int{}
-	var kept []item
-	for _, i := range items {
-		n, ok := at[i.dst]
-		switch {
-		case !ok:
-			at[i.dst] = len(kept)
-			kept = append(kept, i)
-		case i.implied && kept[n].dir:
-		case i.dir && kept[n].dir || i.tree && i.dir == kept[n].dir:
-			kept[n] = i
-		default:
-			return nil, m.at(i.at, "", "/%s comes twice, from %q and %q", i.dst, kept[n].from(), i.from())
-		}
-	}
-	for _, i := range kept {
-		for dir := path.Dir(i.dst); dir != "."; dir = path.Dir(dir) {
-			if n, ok := at[dir]; ok && !kept[n].dir {
-				return nil, m.at(i.at, "", "/%s lies below /%s, which is no directory but %q", i.dst, dir, kept[n].from())
-			}
-		}
-	}
-	return kept, nil
-}
-
-func (i item) from() string {
-	switch {
-	case i.src != "":
-		return i.src
-	case i.link != "":
-		return "link to " + i.link
-	}
-	return "dir"
 }

@@ -6,37 +6,92 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 )
 
-// script is one maintainer script for doinst.sh or douninst.sh.
-type script struct {
-	name, file, argument string
+// installFiles are the files of install/, which say what is to be done when the
+// package comes and goes: those of the SlackBuild directory and of Package are
+// the same.
+func (m *Manifest) installFiles() ([]File, error) {
+	items, err := m.known()
+	if err != nil {
+		return nil, err
+	}
+	doinst, err := m.doinst(items)
+	if err != nil {
+		return nil, err
+	}
+	douninst, err := m.douninst()
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	for _, f := range []struct{ name, text string }{
+		{"doinst.sh", doinst},
+		{"douninst.sh", douninst},
+		{"slack-desc", m.slackDesc()},
+	} {
+		if f.text != "" {
+			files = append(files, File{f.name, []byte(f.text)})
+		}
+	}
+	return files, nil
 }
 
-// doinst is the text of install/doinst.sh but for the links, which makepkg
-// adds; empty where the package needs none. configs are paths without .new.
-func (m *Manifest) doinst(configs []string) (string, error) {
-	// The argument is what dpkg gives the script: most of them are written for it.
-	text, err := m.scripts(m.Slackware.Doinst,
-		script{"preinstall", m.Scripts.PreInstall, "install"},
-		script{"postinstall", m.Scripts.PostInstall, "configure"})
+// linksFirst reports whether doinst.sh makes the package's symbolic links before
+// anything else: scripts of the manifest may use them, and may end it.
+func (m *Manifest) linksFirst() bool {
+	return m.Scripts.PreInstall != "" || m.Scripts.PostInstall != "" || m.Slackware.Doinst != ""
+}
+
+// doinst is the text of install/doinst.sh but for the links, which makepkg adds;
+// empty where the package needs none. The order: the accounts that preinstall
+// makes come before the files that are given to them, and the configuration
+// files before the scripts that read them.
+func (m *Manifest) doinst(items []item) (string, error) {
+	head, calls, err := m.scriptsText(preInstall, postInstall)
 	if err != nil {
 		return "", err
 	}
-	var parts []string
-	if text := configText(configs); text != "" {
-		parts = append(parts, text)
+	if head != "" {
+		head += "\n" + m.event()
 	}
-	if caches := m.cacheText(); caches != "" {
-		parts = append(parts, caches)
+	var configs []string
+	for _, i := range items {
+		if i.config {
+			configs = append(configs, i.dst)
+		}
 	}
-	if text != "" {
-		parts = append(parts, text)
+	return joinTexts(head, calls[0], m.giveText(items), configText(configs), cacheText(items), ownText(m.Slackware.Doinst), calls[1]), nil
+}
+
+// douninst is the text of install/douninst.sh, or empty. removepkg runs it as a
+// file with the package's name, upgradepkg as one with -upgraded- and the date
+// behind it (Slackware 15.0; 14.2 and older never run it).
+func (m *Manifest) douninst() (string, error) {
+	head, calls, err := m.scriptsText(preRemove, postRemove)
+	if err != nil {
+		return "", err
 	}
-	return strings.Join(parts, "\n"), nil
+	text := joinTexts(calls[0], ownText(m.Slackware.Douninst), calls[1])
+	if text == "" {
+		return "", nil
+	}
+	return joinTexts(head, "case $0 in\n  *-upgraded-[0-9]*) ;; # an upgrade, which removes nothing\n  *)\n"+text+"  ;;\nesac\n"), nil
+}
+
+// ownText is shell text of the manifest.
+func ownText(text string) string {
+	if text = strings.TrimRight(text, "\n"); text != "" {
+		text += "\n"
+	}
+	return text
+}
+
+// joinTexts joins those that are not empty, with a blank line between.
+func joinTexts(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "\n")
 }
 
 // caches are what has to be brought up to date where files come to a directory.
@@ -48,44 +103,14 @@ var caches = []struct{ dir, program, arguments string }{
 }
 
 // cacheText is the shell text that brings them up to date.
-func (m *Manifest) cacheText() string {
+func cacheText(items []item) string {
 	var parts []string
-	members := m.members()
 	for _, c := range caches {
-		if slices.ContainsFunc(members, func(p string) bool { return strings.HasPrefix(p, c.dir+"/") }) {
-			parts = append(parts, fmt.Sprintf("if [ -x /usr/bin/%s ]; then\n  /usr/bin/%s %s > /dev/null 2>&1\nfi\n", c.program, c.program, c.arguments))
+		if slices.ContainsFunc(items, func(i item) bool { return !i.dir && strings.HasPrefix(i.dst, c.dir+"/") }) {
+			parts = append(parts, fmt.Sprintf("if [ -x /usr/bin/%s ]; then\n  /usr/bin/%[1]s %s > /dev/null 2>&1\nfi\n", c.program, c.arguments))
 		}
 	}
 	return strings.Join(parts, "\n")
-}
-
-// douninst is the text of install/douninst.sh, or empty.
-func (m *Manifest) douninst() (string, error) {
-	return m.scripts(m.Slackware.Douninst,
-		script{"preremove", m.Scripts.PreRemove, "remove"},
-		script{"postremove", m.Scripts.PostRemove, "remove"})
-}
-
-func (m *Manifest) scripts(own string, scripts ...script) (string, error) {
-	var parts []string
-	if own != "" {
-		parts = append(parts, strings.TrimRight(own, "\n")+"\n")
-	}
-	for _, s := range scripts {
-		if s.file == "" {
-			continue
-		}
-		data, err := os.ReadFile(m.path(s.file))
-		if err != nil {
-			return "", m.at("$.scripts."+s.name, m.pathHint("paths"), "%q: %v", s.file, cause(err))
-		}
-		shell, err := interpreter(string(data))
-		if err != nil {
-			return "", m.at("$.scripts."+s.name, "", "%s: %v", s.file, err)
-		}
-		parts = append(parts, hereDocument(s, shell, string(data)))
-	}
-	return strings.Join(parts, "\n"), nil
 }
 
 // cause is the kernel's reason, without the path that it was about.
@@ -94,40 +119,4 @@ func cause(err error) error {
 		return p.Err
 	}
 	return err
-}
-
-// interpreter is the shell that the script's first line asks for.
-func interpreter(text string) (string, error) {
-	first, _, _ := strings.Cut(text, "\n")
-	words := strings.Fields(strings.TrimPrefix(first, "#!"))
-	if !strings.HasPrefix(first, "#!") || len(words) == 0 {
-		return "/bin/sh", nil
-	}
-	name := words[0][strings.LastIndexByte(words[0], '/')+1:]
-	if name == "env" && len(words) > 1 {
-		name, words = words[1], words[1:]
-	}
-	options := ""
-	if len(words) > 1 {
-		options = " " + quote(words[1])
-	}
-	switch name {
-	case "sh", "dash", "ash":
-		return "/bin/sh" + options, nil
-	case "bash":
-		return "/bin/bash" + options, nil
-	}
-	return "", fmt.Errorf("doinst.sh can hold shell scripts only, not one for %q", name)
-}
-
-// hereDocument is a here-document that runs the script where it takes the system's
-// root to be: installpkg runs doinst.sh in the target's root directory, which
-// need not be /. Its failure is no failure of the package.
-func hereDocument(s script, shell, text string) string {
-	end := "END_OF_" + strings.ToUpper(s.name)
-	for slices.Contains(strings.Split(text, "\n"), end) {
-		end += "_"
-	}
-	return fmt.Sprintf("# The package's %s script, which expects the system at /.\nchroot . %s -s %s <<'%s'\n%s\n%s\n",
-		s.name, shell, s.argument, end, strings.TrimRight(text, "\n"), end)
 }

@@ -26,6 +26,28 @@ func (m *Manifest) names() map[string]string {
 	return m.unset(map[string]string{"NAME": m.Name, "PRGNAM": m.Name, "VERSION": m.FullVersion()})
 }
 
+// urlNames are the names for the places of sources, where the version is spelled
+// as upstream does: 2.0-rc1 and not 2.0_rc1.
+func (m *Manifest) urlNames() map[string]string {
+	names := m.names()
+	if _, ok := names["VERSION"]; ok {
+		names["VERSION"] = m.upstreamVersion()
+	}
+	return names
+}
+
+// upstreamVersion is the version before its hyphens become underscores.
+func (m *Manifest) upstreamVersion() string {
+	for _, v := range []string{m.Version, m.Version + "-" + m.Prerelease, m.Version + "+" + m.VersionMetadata,
+		m.Version + "-" + m.Prerelease + "+" + m.VersionMetadata} {
+		v = strings.TrimPrefix(v, "v")
+		if strings.ReplaceAll(v, "-", "_") == m.FullVersion() {
+			return v
+		}
+	}
+	return m.FullVersion()
+}
+
 // unset leaves the symbols out that the environment has, for an nfpm.yaml: nfpm
 // knows no other variables.
 func (m *Manifest) unset(symbols map[string]string) map[string]string {

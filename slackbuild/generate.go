@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -39,13 +40,13 @@ func (m *Manifest) Script(o Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	doinst, err := m.doinst(m.configPaths())
+	install, err := m.installFiles()
 	if err != nil {
 		return nil, err
 	}
-	douninst, err := m.douninst()
-	if err != nil {
-		return nil, err
+	var names []string
+	for _, f := range install {
+		names = append(names, f.Name)
 	}
 	build := m.buildText()
 	pkgType := "tgz"
@@ -64,7 +65,7 @@ func (m *Manifest) Script(o Options) ([]byte, error) {
 		"BuildNumber":   m.BuildNumber(),
 		"Tag":           m.Tag(),
 		"PkgType":       pkgType,
-		"Manifest":      filepath.Base(m.file),
+		"Manifest":      quote(filepath.Base(m.file)),
 		"Copyright":     m.copyright(),
 		"NoArch":        m.isNoArch(),
 		"NeedsBuildDir": strings.Contains(build+contents+m.Slackware.MkSlack, "$BUILDDIR"),
@@ -78,8 +79,9 @@ func (m *Manifest) Script(o Options) ([]byte, error) {
 		"Strip":         m.stripText(),
 		"Man":           m.hasPages(),
 		"Docs":          m.docWords(),
-		"Doinst":        doinst != "",
-		"Douninst":      douninst != "",
+		"DocModes":      m.docModes(o.InPlace),
+		"Install":       names,
+		"LinksFirst":    m.linksFirst(),
 	}
 	t, err := template.ParseFS(templates, "templates/SlackBuild.tmpl")
 	if err != nil {
@@ -95,12 +97,16 @@ func (m *Manifest) Script(o Options) ([]byte, error) {
 // hasPages reports whether manual pages may come that are not compressed yet,
 // or to /usr/share/man.
 func (m *Manifest) hasPages() bool {
-	if m.kind().name != "shell" && len(m.Slackware.Commands) == 0 {
+	if strings.Contains(m.buildText(), "PKG") {
 		return true
 	}
 	return slices.ContainsFunc(m.Contents, func(c Content) bool {
 		p := member(c.Destination)
-		return !c.skipped() && (isPage(p) && !strings.HasSuffix(c.Source, ".gz") || strings.HasPrefix(p, "usr/share/man/"))
+		if p == "usr/man" || p == "usr/share/man" {
+			p += "/"
+		}
+		return !c.skipped() && (isPage(p) && !strings.HasSuffix(c.Source, ".gz") || strings.HasPrefix(p, "usr/share/man/") ||
+			c.Type != "dir" && slices.Contains([]string{"", "usr", "usr/share"}, p))
 	})
 }
 
@@ -128,75 +134,14 @@ func (m *Manifest) Files(o Options) (files []File, remarks []string, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	doinst, err := m.doinst(m.configPaths())
+	files, err = m.installFiles()
 	if err != nil {
 		return nil, nil, err
 	}
-	douninst, err := m.douninst()
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, f := range []struct{ name, text string }{
-		{m.Name + ".SlackBuild", string(script)},
-		{m.Name + ".info", info.String()},
-		{"README", m.readme()},
-		{"doinst.sh", doinst},
-		{"douninst.sh", douninst},
-		{"slack-desc", m.slackDesc()},
-	} {
-		if f.text != "" {
-			files = append(files, File{f.name, []byte(f.text)})
-		}
-	}
+	files = append(files, File{m.Name + ".SlackBuild", script}, File{m.Name + ".info", []byte(info.String())},
+		File{"README", []byte(m.readme())})
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return files, remarks, nil
-}
-
-// configPaths are the members that go in as .new, as far as they are known
-// before the build.
-func (m *Manifest) configPaths() []string {
-	var paths []string
-	for _, i := range m.known() {
-		if i.config {
-			paths = append(paths, i.dst)
-		}
-	}
-	return paths
-}
-
-// members are the paths of the contents, as far as they are known before the
-// build.
-func (m *Manifest) members() []string {
-	var paths []string
-	for _, i := range m.known() {
-		paths = append(paths, i.dst)
-	}
-	return paths
-}
-
-// known are the items of the contents before the build: where what they name is
-// not there yet, their paths only.
-func (m *Manifest) known() []item {
-	known := m.names()
-	var all []item
-	for _, c := range m.Contents {
-		if c.skipped() {
-			continue
-		}
-		if found, err := m.resolve(c, known); err == nil {
-			all = append(all, found...)
-			continue
-		}
-		dst := c.Destination
-		if strings.HasSuffix(dst, "/") {
-			dst = path.Join(dst, path.Base(c.Source))
-		}
-		if c.Expand {
-			dst = expandWith(dst, known)
-		}
-		all = append(all, item{dst: member(dst), config: c.isConfig()})
-	}
-	return all
 }
 
 // info fills in the .info file.
@@ -216,7 +161,7 @@ func (m *Manifest) info(o Options) (*Info, []string, error) {
 	if len(m.Slackware.Sources) == 0 {
 		remarks = append(remarks, fmt.Sprintf("%s: slackware.sources is missing: SlackBuilds.org wants a URL to download from", m.file))
 	}
-	known := m.names()
+	known := m.urlNames()
 	for n, src := range m.Slackware.Sources {
 		url := expandWith(src.URL, known)
 		sum := src.MD5
@@ -273,8 +218,8 @@ func splitMaintainer(s string) (name, email string) {
 }
 
 func (m *Manifest) copyright() string {
-	if m.Slackware.Copyright != "" {
-		return m.Slackware.Copyright
+	if text := strings.TrimSpace(m.Slackware.Copyright); text != "" {
+		return text
 	}
 	if name, _ := splitMaintainer(m.Maintainer); name != "" {
 		return name
@@ -282,6 +227,7 @@ func (m *Manifest) copyright() string {
 	return "the authors of " + m.Name
 }
 
+// docWords are slackware.docs as words of the script.
 func (m *Manifest) docWords() string {
 	var words []string
 	for _, d := range m.Slackware.Docs {
@@ -289,3 +235,32 @@ func (m *Manifest) docWords() string {
 	}
 	return strings.Join(words, " ")
 }
+
+// docModes are the copies of slackware.docs whose modes are not those that
+// unpacking the archive gives to all: of files that the build makes, or where
+// nothing is unpacked.
+func (m *Manifest) docModes(inPlace bool) string {
+	var words []string
+	for _, d := range m.Slackware.Docs {
+		found, err := m.docFiles(d)
+		odd := err != nil || len(found) == 0 || inPlace
+		for _, top := range found {
+			err := filepath.WalkDir(top, func(_ string, d fs.DirEntry, err error) error {
+				if err != nil {
+					return err
+				}
+				info, err := d.Info()
+				odd = odd || err == nil && info.Mode()&fs.ModeSymlink == 0 && !slices.Contains(fixedModes, info.Mode().Perm())
+				return err
+			})
+			odd = odd || err != nil
+		}
+		if odd {
+			words = append(words, "$PKG/usr/doc/$PRGNAM-$VERSION/"+m.globWord(path.Base(d), false))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// fixedModes are the modes that fixPermissions makes 755 or 644, and these.
+var fixedModes = []fs.FileMode{0o777, 0o775, 0o750, 0o711, 0o555, 0o511, 0o755, 0o666, 0o664, 0o640, 0o600, 0o444, 0o440, 0o400, 0o644}

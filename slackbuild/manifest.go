@@ -5,6 +5,7 @@ package slackbuild
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -54,6 +55,7 @@ type Manifest struct {
 	Dir string `yaml:"-"`
 
 	file string
+	home string // Dir, also where the manifest is seen from a copy of its tree
 	tree *ast.File
 	nfpm bool // an nfpm.yaml: there is no section slackware
 }
@@ -137,6 +139,7 @@ type Slackware struct {
 	Doinst        string   `yaml:"doinst"`        // shell text for doinst.sh
 	Douninst      string   `yaml:"douninst"`      // shell text for douninst.sh
 	MkSlack       string   `yaml:"mkslack"`       // the command that builds $BUILDDIR/mkslack, for a project that brings its own
+	Empty         bool     `yaml:"empty"`         // a package without files is meant
 	InPlace       bool     `yaml:"in_place"`      // the script of the source tree builds from the tree it lies in
 }
 
@@ -197,7 +200,12 @@ func (t *Time) UnmarshalYAML(node ast.Node) error {
 
 // Load reads the manifest in the file. Every error begins FILE:LINE:COLUMN.
 func Load(file string) (*Manifest, error) {
-	data, err := os.ReadFile(file)
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
 	if err != nil {
 		return nil, err
 	}
@@ -207,10 +215,15 @@ func Load(file string) (*Manifest, error) {
 // Parse is [Load] for data that has been read already. Environment variables
 // are put in where nfpm does.
 func Parse(file string, data []byte) (*Manifest, error) {
-	m := &Manifest{file: file, Dir: filepath.Dir(file)}
+	data, err := textOf(data)
+	if err != nil {
+		return nil, &Error{file, 1, 1, err.Error(), ""}
+	}
+	m := &Manifest{file: file, Dir: filepath.Dir(file), home: filepath.Dir(file)}
 	if err := decode(file, data, m); err != nil {
 		return nil, err
 	}
+	m.Maintainer, m.Homepage = strings.TrimSpace(m.Maintainer), strings.TrimSpace(m.Homepage)
 	m.nfpm = m.node("$.slackware") == nil
 	for i := range m.Contents {
 		m.Contents[i].at = fmt.Sprintf("$.contents[%d]", i)
@@ -341,6 +354,9 @@ func decode(file string, data []byte, m *Manifest) error {
 	tree, err := parseYAML(data)
 	if err == nil {
 		m.tree = tree
+		err = checkSize(tree)
+	}
+	if err == nil {
 		// A key beside << may be one of the merged section; parseYAML has found
 		// those that come twice themselves.
 		err = yaml.UnmarshalWithOptions(data, m, yaml.Strict(), yaml.AllowDuplicateMapKey())

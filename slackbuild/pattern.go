@@ -26,7 +26,8 @@ func match(base, src string) ([]string, error) {
 	}
 	var found []string
 	inside := "" // a directory that matches
-	err = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+	// With a slash at its end, a root that is a link is followed.
+	err = filepath.WalkDir(strings.TrimSuffix(root, "/")+"/", func(p string, d fs.DirEntry, err error) error {
 		if os.IsNotExist(err) {
 			return nil
 		} else if err != nil {
@@ -50,6 +51,33 @@ func match(base, src string) ([]string, error) {
 		return nil
 	})
 	slices.Sort(found)
+	return found, err
+}
+
+// matchAll lists what a pattern matches below base itself, directories too, as
+// the shell finds it; hidden files are as others.
+func matchAll(base, src string) ([]string, error) {
+	re, err := patternRE(filepath.Clean(src))
+	if err != nil {
+		return nil, err
+	}
+	depth := strings.Count(filepath.Clean(src), "/")
+	var found []string
+	err = filepath.WalkDir(base, func(p string, d fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(base, p)
+		switch {
+		case err != nil:
+			return err
+		case relErr != nil:
+			return relErr
+		case rel != "." && re.MatchString(rel):
+			found = append(found, p)
+		}
+		if d.IsDir() && rel != "." && strings.Count(rel, "/") >= depth && !strings.Contains(src, "**") {
+			return filepath.SkipDir
+		}
+		return nil
+	})
 	return found, err
 }
 
@@ -122,11 +150,22 @@ func alternatives(p string) int {
 	return -1
 }
 
-// braces writes out a pattern's alternatives: a{b,c} is ab and ac.
+// maxAlternatives bounds what a pattern's braces are written out to.
+const maxAlternatives = 1000
+
+// braces writes out a pattern's alternatives: a{b,c} is ab and ac. One with more
+// of them than anybody means is taken as it is.
 func braces(p string) []string {
+	if all, ok := writeOut(p, maxAlternatives); ok {
+		return all
+	}
+	return []string{p}
+}
+
+func writeOut(p string, room int) (all []string, ok bool) {
 	open := alternatives(p)
-	if open < 0 || strings.Count(p, "{") > 10 { // nobody means thousands of them
-		return []string{p}
+	if open < 0 {
+		return []string{p}, room > 0
 	}
 	var parts []string
 	depth, start := 0, open+1
@@ -142,15 +181,18 @@ func braces(p string) []string {
 			}
 		case '}':
 			if depth--; depth == 0 {
-				var all []string
 				for _, part := range append(parts, p[start:i]) {
-					all = append(all, braces(p[:open]+part+p[i+1:])...)
+					more, ok := writeOut(p[:open]+part+p[i+1:], room-len(all))
+					if !ok {
+						return nil, false
+					}
+					all = append(all, more...)
 				}
-				return all
+				return all, len(all) <= room
 			}
 		}
 	}
-	return []string{p} // no closing brace: taken as it is
+	return []string{p}, room > 0 // no closing brace: taken as it is
 }
 
 // commonDir is the deepest directory that all the files are in.

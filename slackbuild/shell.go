@@ -5,6 +5,7 @@ package slackbuild
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,223 +14,484 @@ import (
 	"time"
 )
 
-// contentLines are the commands of a SlackBuild that put the contents into
-// $PKG, as items does for Package. Only what coreutils 8.21 (Slackware 14.1)
-// can do is used.
+// contentScript writes the commands of a SlackBuild that put the contents into
+// $PKG, as items and layout do for Package. Only what coreutils 8.21 (Slackware
+// 14.1) can do is used.
+type contentScript struct {
+	m     *Manifest
+	b     strings.Builder
+	made  map[string]bool // directories, as words
+	owned bool            // some content has another owner than root
+	puts  bool            // the function put is used
+	own   bool            // and with - for a mode
+}
+
+// contentLines are the commands, or empty where there are no contents.
 func (m *Manifest) contentLines() (string, error) {
-	var b strings.Builder
-	made := map[string]bool{}
-	mkdir := func(dir string) {
-		if !made[dir] && dir != "$PKG" {
-			made[dir] = true
-			fmt.Fprintf(&b, "mkdir -p %s\n", dir)
-		}
+	items, err := m.known()
+	if err != nil {
+		return "", err
 	}
+	s := &contentScript{m: m, made: map[string]bool{"$PKG": true}}
+	s.owned = slices.ContainsFunc(m.Contents, func(c Content) bool { return !c.skipped() && c.base().systemOwned() })
 	for _, c := range m.Contents {
 		if c.skipped() {
 			continue
 		}
-		if err := m.contentLine(&b, c, mkdir); err != nil {
+		if err := s.content(c); err != nil {
 			return "", err
 		}
 	}
-	return strings.TrimRight(b.String(), "\n"), nil
+	s.directories(items)
+	text := strings.TrimRight(s.b.String(), "\n")
+	if s.puts {
+		text = s.putFunction() + "\n" + text
+	}
+	return text, nil
 }
 
-func (m *Manifest) contentLine(b *strings.Builder, c Content, mkdir func(string)) error {
-	dst := "/" + member(c.Destination)
-	word := func(p string) string { return "$PKG" + strings.TrimSuffix(m.shellWord(p, c.Expand), "/") }
-	target := word(dst)
+// putFunction installs files that the build makes. Which they are, and whether
+// some are links, is known only when it has run.
+func (s *contentScript) putFunction() string {
+	own, usage := "", ""
+	if s.own {
+		own = fmt.Sprintf(`    elif [ "$MODE" = - ]; then
+      cp --preserve=mode,timestamps --remove-destination "$FILE" "$TO"
+      chmod %s "$TO"
+`, symbolic(s.m.umask()))
+		usage = ", and with - for MODE files keep\n# their own"
+	}
+	return `# As install -m MODE FILE... TARGET, but links stay links` + usage + `: put MODE TARGET FILE...
+put() {
+  MODE=$1
+  TARGET=$2
+  shift 2
+  for FILE in "$@"; do
+    case $TARGET in
+      */) TO=$TARGET${FILE##*/} ;;
+      *) TO=$TARGET ;;
+    esac
+    if [ -L "$FILE" ]; then
+      cp -d --remove-destination "$FILE" "$TO"
+` + own + `    else
+      install -m "$MODE" "$FILE" "$TO"
+    fi
+  done
+}
+`
+}
+
+func (s *contentScript) line(format string, args ...any) { fmt.Fprintf(&s.b, format+"\n", args...) }
+
+// mkdir makes a directory, a word, once.
+func (s *contentScript) mkdir(dir string) {
+	if !s.made[dir] {
+		s.made[dir] = true
+		s.line("mkdir -p %s", dir)
+	}
+}
+
+// inPkg is a member of the package as a word.
+func (s *contentScript) inPkg(p string, expand bool) string {
+	return "$PKG" + strings.TrimSuffix(s.m.shellWord("/"+member(p), expand), "/")
+}
+
+func (s *contentScript) content(c Content) error {
+	target, dir := s.inPkg(c.Destination, c.Expand), s.inPkg(path.Dir("/"+member(c.Destination)), c.Expand)
 	switch c.Type {
 	case "dir":
-		mode := c.FileInfo.Mode
-		if mode == 0 {
-			mode = 0o755
+		i := c.base()
+		if i.mode == 0 {
+			i.mode = 0o755
 		}
-		mkdir(word(path.Dir(dst)))
-		fmt.Fprintf(b, "install -d -m %#o %s\n", mode, target)
-		c.after(b, target, "")
+		_, _, mode := i.inArchive()
+		s.mkdir(dir)
+		s.line("install -d -m %#o %s", mode, target)
+		s.owner(i, target, s.owned)
+		s.touch(c, target)
 		return nil
 	case "symlink":
-		mkdir(word(path.Dir(dst)))
-		fmt.Fprintf(b, "ln -s %s %s\n", m.shellWord(c.Source, c.Expand), target)
+		s.mkdir(dir)
+		s.line("ln -s%s %s %s", s.over(), s.m.shellWord(manTarget(c.Source), c.Expand), target)
 		return nil
 	}
-
-	info, err := os.Stat(m.path(c.Source))
-	flat := strings.HasSuffix(c.Destination, "/")
-	if c.isTree() || err == nil && info.IsDir() && !flat {
-		m.treeLines(b, c, target, mkdir)
-		return nil
+	if s.m.builtLater(c) {
+		return s.later(c, target)
 	}
-
-	isGlob := err == nil && info.IsDir() || err != nil && !m.DisableGlobbing && isPattern(c.Source)
-	var found []item
-	if !c.Expand || !strings.Contains(c.Source, "$") {
-		// What is there now says modes, and where the files go.
-		if found, err = m.resolve(c, m.names()); err != nil && m.Slackware.Commands == nil && m.Slackware.Kind == "" {
-			return err
+	found, err := s.m.resolve(c, s.m.names())
+	if err != nil {
+		if s.m.builds() { // known has not refused it
+			return s.later(c, target)
 		}
-		found = slices.DeleteFunc(found, func(i item) bool { return i.implied })
+		return err
 	}
-	mode := c.mode(found)
+	return s.now(c, found, target)
+}
+
+// over is the option of ln where the build may have put something there.
+func (s *contentScript) over() string {
+	if s.m.builds() {
+		return "fn"
+	}
+	return ""
+}
+
+// now writes the commands for a content whose files are there already.
+func (s *contentScript) now(c Content, found []item, target string) error {
+	source := c.Source
+	if c.Expand {
+		source = expandWith(source, s.m.names())
+	}
+	if name, _ := s.m.sourceFile(source); name != "" {
+		return s.install(c, found[0], "$CWD/"+quote(name))
+	}
+	flat := strings.HasSuffix(c.Destination, "/")
+	info, err := os.Stat(s.m.path(source))
 	switch {
-	case isGlob && flat && isPattern(c.Source) && sameInShell(c.Source) && !c.isConfig() && plainFiles(found):
+	case c.isTree() || err == nil && info.IsDir() && !flat:
+		s.tree(c, found, target)
+		return nil
+	case err == nil && !info.IsDir():
+		return s.install(c, found[0], s.m.sourceWord(c.Source, c.Expand))
+	case flat && len(found) > 0 && !c.isConfig() && s.m.sameInShell(source, found):
 		var words []string
 		for _, p := range braces(c.Source) {
-			words = append(words, m.globWord(p, c.Expand))
+			words = append(words, s.m.globWord(p, c.Expand))
 		}
-		mkdir(target)
-		fmt.Fprintf(b, "install -m %#o %s %s/\n", mode, strings.Join(words, " "), target)
-		c.after(b, target+"/*", "")
-		c.parents(b, target)
-	case isGlob && len(found) == 0:
-		return m.at(c.at+".src", "end dst with a slash, and use no **", "a script cannot tell what %q matches before the build", c.Source)
-	case isGlob:
+		_, _, mode := found[0].inArchive()
+		s.mkdir(target)
+		s.line("install -m %#o %s %s/", mode, strings.Join(words, " "), target)
+		var files []string
 		for _, i := range found {
-			if err := m.installItem(b, c, i, mkdir); err != nil {
-				return err
+			files = append(files, target+"/"+quote(path.Base(i.dst)))
+		}
+		s.owner(found[0], strings.Join(files, " "), false)
+		s.touch(c, strings.Join(files, " "))
+		return nil
+	}
+	for _, i := range found {
+		word := ""
+		if i.link == "" {
+			src := i.src
+			if !filepath.IsAbs(source) {
+				if src, err = filepath.Rel(i.base, i.src); err != nil {
+					return err
+				}
 			}
+			word = s.m.sourceWord(src, false)
 		}
-	case len(found) == 1 && found[0].link != "":
-		return m.installItem(b, c, found[0], mkdir)
-	default:
-		if flat {
-			dst = path.Join(dst, path.Base(c.Source))
+		if err := s.install(c, i, word); err != nil {
+			return err
 		}
-		m.installOne(b, c, m.shellWord(c.Source, c.Expand), dst, mode, mkdir)
 	}
 	return nil
 }
 
-// sameInShell reports whether the shell takes the pattern as nfpm does.
-func sameInShell(p string) bool {
-	return !strings.Contains(p, "**") && !strings.Contains(p, "[^") && !strings.ContainsRune(p, '\\')
+// later writes the commands for what the build makes.
+func (s *contentScript) later(c Content, target string) error {
+	i := c.base()
+	_, _, bits := i.inArchive()
+	mode := "-"
+	if bits != 0 {
+		mode = fmt.Sprintf("%#o", bits)
+	}
+	if c.isTree() {
+		return s.laterTree(c, target)
+	}
+	to := target
+	if flat := strings.HasSuffix(c.Destination, "/"); flat {
+		s.mkdir(target)
+		to += "/"
+	} else {
+		s.mkdir(s.inPkg(path.Dir("/"+member(c.Destination)), c.Expand))
+	}
+	if isPattern(c.Source) && !s.m.DisableGlobbing {
+		var words []string
+		for _, p := range braces(c.Source) {
+			words = append(words, s.m.globWord(p, c.Expand))
+		}
+		s.puts, s.own = true, s.own || mode == "-"
+		s.line("put %s %s %s", mode, to, strings.Join(words, " "))
+		for n, p := range braces(c.Source) {
+			words[n] = to + s.m.globWord(path.Base(p), c.Expand)
+		}
+		s.owner(i, strings.Join(words, " "), false)
+		s.touch(c, strings.Join(words, " "))
+		return nil
+	}
+	src := s.m.sourceWord(c.Source, c.Expand)
+	if strings.HasSuffix(to, "/") {
+		to += s.m.shellWord(path.Base(c.Source), c.Expand)
+	}
+	built := to
+	if c.isConfig() {
+		to += ".new"
+	}
+	if mode != "-" { // find follows a link then, too
+		s.line("install -m %s %s %s", mode, src, to)
+	} else {
+		s.puts, s.own = true, true
+		s.line("put %s %s %s", mode, to, src)
+	}
+	if c.isConfig() {
+		s.line("rm -f %s", built)
+	}
+	s.owner(i, to, false)
+	s.touch(c, to)
+	return nil
 }
 
-// treeLines writes the commands for a directory. Where more than copying is to
-// be done, that is done to a copy: other contents may lie below the target.
-func (m *Manifest) treeLines(b *strings.Builder, c Content, target string, mkdir func(string)) {
-	mkdir(target)
-	src := m.shellWord(c.Source, c.Expand)
+// copied is where a tree is put right before it comes into the package, where
+// other contents may lie already.
+const copied = "$TMP/tree-$PRGNAM"
+
+// laterTree writes the commands for a tree that the build makes.
+func (s *contentScript) laterTree(c Content, target string) error {
 	f := c.FileInfo
-	if f == (FileInfo{}) && !c.isConfig() {
-		fmt.Fprintf(b, "cp -R %s/. %s/\nchmod -R %s %s\n", src, target, symbolic(m.umask()), target)
-		return
+	if (f.Mode != 0 || c.base().systemOwned()) && hasSystemDirs(member(c.Destination)) {
+		return s.m.at(c.at, "name the directories of the package itself",
+			"a mode or owner for a tree that the build makes would reach system directories below %q", c.Destination)
 	}
-	const copied = "$TMP/tree-$PRGNAM"
-	fmt.Fprintf(b, "rm -rf %s\ncp -R %s %s\nchmod -R %s %s\n", copied, src, copied, symbolic(m.umask()), copied)
-	if f.Mode != 0 {
-		fmt.Fprintf(b, "find %s -type f -exec chmod %#o {} \\;\n", copied, f.Mode)
-		if c.isTree() {
-			fmt.Fprintf(b, "find %s -type d -exec chmod %#o {} \\;\n", copied, dirMode(fs.FileMode(f.Mode)))
+	s.copyTree(c, "")
+	s.line("chmod -R %s %s", symbolic(s.m.umask()), copied)
+	s.fixTree(c)
+	s.placeTree(c, target)
+	return nil
+}
+
+// hasSystemDirs reports whether the directory, or what may be in it, is the
+// system's.
+func hasSystemDirs(dir string) bool {
+	return dir == "" || isSystemDir(dir) || slices.ContainsFunc([]string{"etc", "usr", "var"}, func(top string) bool { return dir == top })
+}
+
+// tree writes the commands for a directory that is there already.
+func (s *contentScript) tree(c Content, found []item, target string) {
+	option := ""
+	if c.isConfig() {
+		option = "L" // links have been found to lead to regular files
+	}
+	s.copyTree(c, option)
+	s.line("chmod -R a-st,u=rwX,go=rX %s", copied)
+	if !c.isTree() {
+		s.line("find %s -mindepth 1 -type d -empty -delete", copied)
+	}
+	s.fixTree(c)
+	modes := map[string][]string{}
+	for _, i := range found {
+		rel, err := filepath.Rel("/"+member(s.expanded(c)), "/"+i.dst)
+		if err != nil {
+			continue // it lies below: it was made of both
+		}
+		word := copied + "/" + quote(rel)
+		if rel == "." {
+			word = copied
+		}
+		if i.link != "" {
+			if now, err := os.Readlink(filepath.Join(s.m.path(s.expandedSource(c)), rel)); err == nil && now != i.link {
+				s.line("ln -sfn %s %s", quote(i.link), word)
+			}
+			continue
+		}
+		base := fs.FileMode(0o755)
+		if !i.dir {
+			info, err := os.Stat(i.src)
+			if err != nil {
+				continue
+			}
+			base = plainMode(info.Mode())
+		}
+		switch mode := fs.FileMode(c.FileInfo.Mode); {
+		case mode != 0 && !i.dir:
+			base = mode &^ 0o6000
+			if i.systemOwned() || i.ofSystem() {
+				base = mode
+			}
+		case mode != 0 && c.isTree():
+			base = dirMode(mode)
+		}
+		if i.dir && c.base().systemOwned() && !i.systemOwned() {
+			s.line("[ \"$(id -u)\" -ne 0 ] || chown root:root %s", word)
+		}
+		if _, _, mode := i.inArchive(); mode != base {
+			modes[fmt.Sprintf("%#o", mode)] = append(modes[fmt.Sprintf("%#o", mode)], word)
 		}
 	}
-	c.after(b, copied, "-R ")
-	if c.isConfig() {
-		fmt.Fprintf(b, "find %s -type f -exec mv {} {}.new \\;\n", copied)
+	for _, mode := range slices.Sorted(maps.Keys(modes)) {
+		s.line("chmod %s %s", mode, strings.Join(modes[mode], " "))
 	}
-	fmt.Fprintf(b, "cp -a %s/. %s/\nrm -rf %s\n", copied, target, copied)
-	c.parents(b, path.Dir(target))
+	s.placeTree(c, target)
 }
 
-// plainFiles reports whether all items are files of one directory and mode.
-func plainFiles(items []item) bool {
-	return !slices.ContainsFunc(items, func(i item) bool {
-		return i.link != "" || path.Dir(i.src) != path.Dir(items[0].src) || i.mode != items[0].mode
+func (s *contentScript) expanded(c Content) string {
+	if c.Expand {
+		return expandWith(c.Destination, s.m.names())
+	}
+	return c.Destination
+}
+
+func (s *contentScript) expandedSource(c Content) string {
+	if c.Expand {
+		return expandWith(c.Source, s.m.names())
+	}
+	return c.Source
+}
+
+// copyTree makes the copy; with a slash and a dot, a source that is a link is
+// followed.
+func (s *contentScript) copyTree(c Content, option string) {
+	s.line("rm -rf %s\nmkdir %[1]s\ncp -R%s --preserve=mode,timestamps %s/. %[1]s/", copied, option, s.m.sourceWord(c.Source, c.Expand))
+}
+
+// fixTree gives the copy the mode and owner of the content.
+func (s *contentScript) fixTree(c Content) {
+	i := c.base()
+	if i.systemOwned() {
+		s.line("[ \"$(id -u)\" -ne 0 ] || chown -hR %s:%s %s", orRoot(i.owner), orRoot(i.group), copied)
+	}
+	if i.mode != 0 {
+		_, _, mode := i.inArchive()
+		s.line("find %s -type f -exec chmod %#o {} +", copied, mode)
+		if c.isTree() {
+			s.line("find %s -type d -exec chmod %#o {} +", copied, dirMode(i.mode))
+		}
+	}
+}
+
+// placeTree puts the copy into the package.
+func (s *contentScript) placeTree(c Content, target string) {
+	if c.isConfig() {
+		s.line("find %s -type f -exec mv {} {}.new \\;", copied)
+	}
+	if !c.FileInfo.MTime.IsZero() {
+		s.line("find %s -exec touch -h -d %s {} +", copied, c.FileInfo.MTime.UTC().Format(time.RFC3339))
+	}
+	s.mkdir(target)
+	s.line("cp -a --remove-destination %s/. %s/\nrm -rf %[1]s", copied, target)
+}
+
+// install writes the commands for one file or link.
+func (s *contentScript) install(c Content, i item, src string) error {
+	dir, name := path.Split("/" + i.dst)
+	inDir, target := "$PKG"+strings.TrimSuffix(quote(strings.TrimSuffix(dir, "/")), "''"), ""
+	if c.Expand { // as long as the name has variables, they stay
+		flat := strings.HasSuffix(c.Destination, "/")
+		whole := "/" + member(c.Destination)
+		switch {
+		case !flat && i.dst == member(s.expanded(c)):
+			inDir, target = s.inPkg(path.Dir(whole), true), s.inPkg(whole, true)
+		case flat && path.Dir(i.dst) == member(s.expanded(c)):
+			inDir = s.inPkg(whole, true)
+		}
+	}
+	if target == "" {
+		target = inDir + "/" + quote(name)
+	}
+	s.mkdir(inDir)
+	if i.link != "" {
+		s.line("ln -s%s %s %s", s.over(), quote(i.link), target)
+		return nil
+	}
+	built := target
+	if i.config {
+		target += ".new"
+	}
+	_, _, mode := i.inArchive()
+	s.line("install -m %#o %s %s", mode, src, target)
+	if i.config && s.m.builds() {
+		s.line("rm -f %s", built)
+	}
+	s.owner(i, target, false)
+	s.touch(c, target)
+	return nil
+}
+
+// directories gives the directories that contents lie in the mode and owner
+// that Slackware's own have, or their files.
+func (s *contentScript) directories(items []item) {
+	whole := slices.ContainsFunc(s.m.Contents, func(c Content) bool { return !c.skipped() && !c.isTree() && c.Type != "dir" && c.Type != "symlink" })
+	for _, i := range items {
+		if !i.dir || i.tree || !i.implied && !whole {
+			continue
+		}
+		word := "$PKG" + quote("/"+i.dst)
+		if i.implied {
+			s.owner(i, word, false)
+		}
+		if _, _, mode := i.inArchive(); mode != 0o755 && (i.implied || s.copiedInto(i)) {
+			s.line("chmod %#o %s", mode, word)
+		}
+	}
+}
+
+// copiedInto reports whether a whole directory is copied to where i is, which
+// changes its mode.
+func (s *contentScript) copiedInto(i item) bool {
+	return slices.ContainsFunc(s.m.Contents, func(c Content) bool {
+		dst := member(s.expanded(c))
+		return !c.skipped() && !c.isTree() && c.Type != "dir" && c.Type != "symlink" && !strings.HasSuffix(c.Destination, "/") &&
+			(dst == "" || dst == i.dst || strings.HasPrefix(i.dst, dst+"/"))
 	})
 }
 
-// installItem writes the command for one file or link that is there already.
-func (m *Manifest) installItem(b *strings.Builder, c Content, i item, mkdir func(string)) error {
-	if i.link != "" {
-		target := "$PKG" + quote("/"+i.dst)
-		mkdir(path.Dir(target))
-		fmt.Fprintf(b, "ln -s %s %s\n", quote(i.link), target)
-		return nil
-	}
-	src := i.src
-	if !filepath.IsAbs(c.Source) {
-		var err error
-		if src, err = filepath.Rel(i.base, i.src); err != nil {
-			return err
-		}
-	}
-	m.installOne(b, c, quote(src), "/"+i.dst, i.mode, mkdir)
-	return nil
-}
-
-// installOne writes the command for one file.
-func (m *Manifest) installOne(b *strings.Builder, c Content, src, dst string, mode fs.FileMode, mkdir func(string)) {
-	target := "$PKG" + m.shellWord(dst, c.Expand)
-	if c.isConfig() {
-		target += ".new"
-	}
-	dir := "$PKG" + strings.TrimSuffix(m.shellWord(path.Dir(dst), c.Expand), "/")
-	mkdir(dir)
-	fmt.Fprintf(b, "install -m %#o %s %s\n", mode, src, target)
-	c.after(b, target, "")
-	c.parents(b, dir)
-}
-
-// parents gives the directories that the content lies in its owner, as
-// ownedParents does.
-func (c *Content) parents(b *strings.Builder, dir string) {
-	if !c.owned() {
+// owner gives files to a user of Slackware's own; doinst.sh does it for others.
+// Who is not root makes a package in which all is root's.
+func (s *contentScript) owner(i item, words string, always bool) {
+	if !i.systemOwned() && !always || !i.ofSystem() {
 		return
 	}
-	var dirs []string
-	for ; dir != "$PKG" && !standardDirs[strings.TrimPrefix(dir, "$PKG/")]; dir = path.Dir(dir) {
-		dirs = append(dirs, dir)
-	}
-	if len(dirs) > 0 {
-		fmt.Fprintf(b, "[ \"$(id -u)\" -ne 0 ] || chown %s:%s %s\n", orRoot(c.FileInfo.Owner), orRoot(c.FileInfo.Group), strings.Join(dirs, " "))
+	s.line("[ \"$(id -u)\" -ne 0 ] || chown %s:%s %s", orRoot(i.owner), orRoot(i.group), words)
+	if i.mode&0o7000 != 0 { // chown clears these bits
+		s.line("chmod %#o %s", i.mode, words)
 	}
 }
 
-// owned reports whether the content belongs to somebody else than root.
-func (c *Content) owned() bool {
-	return orRoot(c.FileInfo.Owner) != "root" || orRoot(c.FileInfo.Group) != "root"
+// systemOwned reports whether the item belongs to a user or group of Slackware's
+// own that is not root.
+func (i item) systemOwned() bool {
+	return i.ofSystem() && (orRoot(i.owner) != "root" || orRoot(i.group) != "root")
 }
 
-// after sets owner and time, which install does not.
-func (c *Content) after(b *strings.Builder, target, recursive string) {
-	f := c.FileInfo
-	if c.owned() {
-		fmt.Fprintf(b, "[ \"$(id -u)\" -ne 0 ] || chown %s%s:%s %s\n", recursive, orRoot(f.Owner), orRoot(f.Group), target)
-		if f.Mode&0o7000 != 0 { // chown clears these bits
-			fmt.Fprintf(b, "chmod %#o %s\n", f.Mode, target)
+// base is what the content says of each of its files.
+func (c *Content) base() item {
+	return item{at: c.at, mode: fs.FileMode(c.FileInfo.Mode), owner: c.FileInfo.Owner, group: c.FileInfo.Group,
+		mtime: c.FileInfo.MTime.Time, config: c.isConfig(), tree: c.isTree()}
+}
+
+// touch sets the time, which install does not.
+func (s *contentScript) touch(c Content, words string) {
+	if !c.FileInfo.MTime.IsZero() {
+		s.line("touch -h -d %s %s", c.FileInfo.MTime.UTC().Format(time.RFC3339), words)
+	}
+}
+
+// sameInShell reports whether the shell takes the pattern as nfpm does, and
+// install gives all that it matches one mode: plain files, each matched once, by
+// an alternative that matches something.
+func (m *Manifest) sameInShell(pattern string, found []item) bool {
+	if strings.Contains(pattern, "**") || strings.ContainsAny(pattern, `[\`) || filepath.IsAbs(pattern) {
+		return false
+	}
+	count := 0
+	for _, p := range braces(pattern) {
+		matches, err := matchAll(m.Dir, p)
+		if err != nil || len(matches) == 0 {
+			return false
 		}
+		for _, file := range matches {
+			same := func(i item) bool { return i.link == "" && i.src == file && i.mode == found[0].mode }
+			if !slices.ContainsFunc(found, same) || strings.HasPrefix(path.Base(file), ".") {
+				return false
+			}
+		}
+		count += len(matches)
 	}
-	if !f.MTime.IsZero() {
-		fmt.Fprintf(b, "touch -h -d %s %s\n", f.MTime.UTC().Format(time.RFC3339), target)
-	}
+	return count == len(found)
 }
 
-func orRoot(name string) string {
-	if name == "" {
-		return "root"
-	}
-	return name
-}
-
-// mode is what the manifest says, or what the files that are there have, or
-// what is usual where they go.
-func (c *Content) mode(found []item) fs.FileMode {
-	switch dir := path.Dir(path.Clean(c.Destination)); {
-	case c.FileInfo.Mode != 0:
-		return fs.FileMode(c.FileInfo.Mode)
-	case len(found) > 0:
-		return found[0].mode
-	case strings.HasSuffix(dir, "bin") || strings.HasSuffix(c.Destination, "bin/") || strings.HasPrefix(dir, "/usr/libexec"):
-		return 0o755
-	}
-	return 0o644
-}
-
-// symbolic writes a umask as an argument for chmod: 022 is go-w.
+// symbolic is ownMode as an argument for chmod.
 func symbolic(umask fs.FileMode) string {
-	var parts []string
+	parts := []string{"a-st", "u+rX"}
 	for _, p := range []struct {
 		bit  fs.FileMode
 		name string
@@ -245,14 +507,27 @@ func symbolic(umask fs.FileMode) string {
 			parts = append(parts, who+"-"+p.name)
 		}
 	}
-	return strings.Join(append([]string{"u+rX"}, parts...), ",")
+	return strings.Join(parts, ",")
 }
 
-// globWord is shellWord for a pattern: * ? and [ ] stay what they are.
+// sourceWord is a file of the source tree as a word that no command takes for
+// an option.
+func (m *Manifest) sourceWord(p string, expand bool) string {
+	if strings.HasPrefix(p, "-") {
+		p = "./" + p
+	}
+	return m.shellWord(p, expand)
+}
+
+// globWord is sourceWord for a pattern: * and ? stay what they are, and [ ] with
+// what is between them quoted.
 func (m *Manifest) globWord(p string, expand bool) string {
+	if strings.HasPrefix(p, "-") {
+		p = "./" + p
+	}
 	var b strings.Builder
 	for p != "" {
-		i := strings.IndexAny(p, "*?[")
+		i := strings.IndexAny(p, `*?[\`)
 		if i < 0 {
 			b.WriteString(m.shellWord(p, expand))
 			break
@@ -260,12 +535,29 @@ func (m *Manifest) globWord(p string, expand bool) string {
 		if i > 0 {
 			b.WriteString(m.shellWord(p[:i], expand))
 		}
-		end := i + 1
-		if j := strings.IndexByte(p[i:], ']'); p[i] == '[' && j > 0 {
-			end = i + j + 1
+		p = p[i:]
+		n := 1
+		switch class := classRE.FindStringSubmatch(p); {
+		case class != nil:
+			n = len(class[0])
+			b.WriteString("[" + class[1])
+			for _, r := range class[2] {
+				if r > '~' || r == '-' || plainInShell[byte(r)] {
+					b.WriteRune(r)
+				} else {
+					b.WriteString(`\` + string(r))
+				}
+			}
+			b.WriteString("]")
+		case p[0] == '[':
+			b.WriteString(`\[`)
+		case p[0] == '\\' && len(p) > 1:
+			n = 2
+			b.WriteString(quote(p[1:2]))
+		default:
+			b.WriteByte(p[0])
 		}
-		b.WriteString(p[i:end])
-		p = p[end:]
+		p = p[n:]
 	}
 	return b.String()
 }

@@ -40,7 +40,7 @@ func SlackDescHead(name string) string {
 
 // short is the text in parentheses on the first line, as long as it may be.
 func (m *Manifest) short() string {
-	summary := m.Slackware.Summary
+	summary := strings.TrimSpace(m.Slackware.Summary)
 	if summary == "" {
 		summary = firstSentence(m.Description)
 	}

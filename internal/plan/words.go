@@ -111,7 +111,6 @@ func lookupForeign(word string) (foreign, bool) {
 // mean ...?"; otherwise where there is none that the rules would take.
 func (b *bondCompiler) suggest(piece, otherwise string) string {
 	var options, elsewhere []string
-	mode, modeKnown := b.out.Mode, b.modeKnown
 	tokens := strings.FieldsFunc(piece, func(r rune) bool { return strings.ContainsRune(" \t\n,;=|\"'", r) })
 	for len(tokens) > 0 {
 		word, n := lookupTokens(tokens)
@@ -123,18 +122,10 @@ func (b *bondCompiler) suggest(piece, otherwise string) string {
 		for len(tokens) > 0 && (len(values) == 0 || !isOptionWord(tokens)) {
 			values, tokens = append(values, tokens[0]), tokens[1:]
 		}
-		o := bond.Lookup(word.Option)
-		if o != nil && modeKnown && !o.Modes.Has(mode) {
-			return otherwise
-		}
-		text, ok := b.suggestOption(word, values)
-		switch {
+		switch text, ok := b.suggestOption(word, values); {
 		case !ok:
 			return otherwise
-		case word.Option == "mode":
-			mode, _, modeKnown = lookupMode(strings.Join(values, " ")) // the rest is meant for it
-			elsewhere = append(elsewhere, text)
-		case word.Put != "":
+		case word.Put != "" || word.Option == "mode":
 			elsewhere = append(elsewhere, text)
 		default:
 			options = append(options, text)
@@ -185,7 +176,7 @@ func (b *bondCompiler) suggestOption(word foreign, values []string) (text string
 	case o.Name == "mode":
 		mode, _, ok := lookupMode(strings.Join(values, " "))
 		return fmt.Sprintf("%s=%q", b.variable("BONDMODE"), mode), ok
-	case len(values) == 0:
+	case len(values) == 0, b.modeKnown && !o.Modes.Has(b.out.Mode):
 		return "", false
 	case o.PerMember:
 		if len(values) == 2 && !strings.Contains(values[0], ":") { // NIC NUMBER
