@@ -210,8 +210,9 @@ func (r *run) complete(w *work) {
 	}
 }
 
-// putBackOrphans puts back NICs that an earlier restart released and did not
-// come to put back, and forgets those that are gone.
+// putBackOrphans puts back NICs that are members no more: that an earlier
+// restart released and did not come to put back, or that could not join again.
+// It forgets those that are gone.
 func (r *run) putBackOrphans(w *work) {
 	var orphans, rest []journal.Entry
 	mine, gone := map[string]bool{}, map[string]bool{}
@@ -220,11 +221,10 @@ func (r *run) putBackOrphans(w *work) {
 			continue
 		}
 		nic := r.links[e.Name]
-		wanted := slices.ContainsFunc(w.want.Members, func(m plan.Member) bool { return w.names[m.String()] == e.Name })
 		switch {
 		case nic == nil || nic.Index != e.Index:
 			gone[e.Name] = true
-		case !wanted && nic.Master == 0:
+		case nic.Master == 0:
 			mine[e.Name] = true
 		}
 	}

@@ -274,7 +274,7 @@ func (r *run) keep(w *work, link *rtnl.Link) error {
 		return nil
 	}
 	kept := []journal.Entry{r.entryOf(journal.Kept, link)}
-	kept[0].Saved.Messages = slices.DeleteFunc(kept[0].Saved.Messages, func(m rtnl.Message) bool { return r.gave(w, m) })
+	kept[0].Saved.Messages = slices.DeleteFunc(kept[0].Saved.Messages, w.gaveTo(r))
 	for _, upper := range r.uppers(link) {
 		kept = append(kept, r.entryOf(journal.Kept, upper))
 	}
@@ -291,6 +291,11 @@ func madeOfMAC(m rtnl.Message) bool {
 	_, p, _, ok := m.Addr()
 	b := p.Addr().As16()
 	return ok && p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() && b[11] == 0xff && b[12] == 0xfe
+}
+
+// gaveTo is gave for one bond.
+func (w *work) gaveTo(r *run) func(rtnl.Message) bool {
+	return func(m rtnl.Message) bool { return r.gave(w, m) }
 }
 
 // gave reports whether it was us, or our DHCP client, who gave a bond this.

@@ -144,7 +144,7 @@ func (r *run) gateway(is4 bool, via netip.Addr) error {
 		if ours < 0 || j.Entries[ours].Name == via.String() {
 			return nil // somebody else's, or as it should be
 		}
-		if err := r.Kernel.Delete(*j.Entries[ours].Message); err != nil && !errors.Is(err, unix.ESRCH) {
+		if err := r.deleteRoute(j.Entries[ours]); err != nil {
 			return fmt.Errorf("taking away the one via %s: %w", j.Entries[ours].Name, err)
 		}
 	}
@@ -165,6 +165,15 @@ func (r *run) gateway(is4 bool, via netip.Addr) error {
 	return err
 }
 
+// deleteRoute takes a default route of ours away, which may have gone with the
+// bond that it led over.
+func (r *run) deleteRoute(e journal.Entry) error {
+	if err := r.Kernel.Delete(*e.Message); err != nil && !errors.Is(err, unix.ESRCH) {
+		return err
+	}
+	return nil
+}
+
 // undoSystem takes back what is the whole machine's, once no bond of ours is
 // left.
 func (r *run) undoSystem() {
@@ -179,8 +188,7 @@ func (r *run) undoSystem() {
 	for _, e := range slices.Backward(j.Entries) {
 		switch e.Verb {
 		case journal.Gateway:
-			// Gone with the bond that it led over, or somebody else's by now.
-			if err := r.Kernel.Delete(*e.Message); err != nil && !errors.Is(err, unix.ESRCH) {
+			if err := r.deleteRoute(e); err != nil {
 				r.complain("gateway: taking away the default route via %s: %v", e.Name, err)
 			}
 		case journal.Module:

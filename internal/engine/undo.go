@@ -283,6 +283,7 @@ func (r *run) settle(entries []journal.Entry) error {
 			err := r.setUp(link, e.Flags&unix.IFF_UP != 0)
 			if link.MTU != e.MTU && r.room(link) >= e.MTU {
 				err = errors.Join(err, r.Kernel.SetMTU(e.Name, e.MTU))
+				link.MTU = e.MTU // for what stands on it
 			}
 			if err != nil {
 				problems = append(problems, fmt.Errorf("%s cannot be put back as it was: %w", e.Name, err))
@@ -293,6 +294,13 @@ func (r *run) settle(entries []journal.Entry) error {
 			saved.At = e.Saved.At
 		}
 	}
+	// One that leads over a member too is put back with that.
+	saved.Messages = slices.DeleteFunc(saved.Messages, func(m rtnl.Message) bool {
+		return slices.ContainsFunc(m.Devices(), func(index int) bool {
+			l := r.indexes[index]
+			return l != nil && l.MemberKind == "bond"
+		})
+	})
 	return errors.Join(append(problems, r.replay(saved))...)
 }
 

@@ -93,9 +93,18 @@ type Journal struct {
 // load reads a journal; the file need not be there.
 func (d *Dir) load(path string) (*Journal, error) {
 	j := &Journal{dir: d, path: path}
+	text, err := read(path)
+	if err != nil || text == nil {
+		return j, err
+	}
+	return j, j.parse(text)
+}
+
+// read gives what a file of ours has, nil where there is none.
+func read(path string) ([]byte, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.ENOENT) {
-		return j, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "opening journal", Path: path, Err: err}
@@ -112,7 +121,7 @@ func (d *Dir) load(path string) (*Journal, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%s: larger than any journal; move it away by hand", path)
 	}
-	return j, j.parse(text)
+	return text, nil
 }
 
 func (j *Journal) parse(text []byte) error {
@@ -196,17 +205,17 @@ func (j *Journal) Rewrite(entries []Entry) error {
 	if err := encode(&text, entries); err != nil {
 		return err
 	}
-	if err := j.replace(text.Bytes()); err != nil {
+	if err := replace(j.path, text.Bytes()); err != nil {
 		return j.cannot(err)
 	}
 	j.Entries, j.started = entries, true
 	return nil
 }
 
-// replace writes a file beside the journal and renames it. What a crash leaves
-// beside it is overwritten by the next.
-func (j *Journal) replace(text []byte) error {
-	beside := filepath.Join(filepath.Dir(j.path), "new")
+// replace writes a file beside the one of the path and renames it. What a crash
+// leaves beside it is overwritten by the next.
+func replace(path string, text []byte) error {
+	beside := filepath.Join(filepath.Dir(path), "new")
 	if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -223,7 +232,7 @@ func (j *Journal) replace(text []byte) error {
 		os.Remove(beside)
 		return err
 	}
-	return os.Rename(beside, j.path)
+	return os.Rename(beside, path)
 }
 
 func encode(w io.Writer, entries []Entry) error {

@@ -370,3 +370,12 @@ func (m Message) LeaseLike() bool {
 	}
 	return m.Class == Address || m.Class == Route && m.routeProtocol() != unix.RTPROT_STATIC
 }
+
+// Devices are the indexes of the interfaces that a route leaves through, as far
+// as it names them itself; none of what is no route.
+func (m Message) Devices() []int {
+	if m.Class != Route || !m.whole() {
+		return nil
+	}
+	return m.outgoing()
+}

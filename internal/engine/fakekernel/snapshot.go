@@ -17,7 +17,7 @@ import (
 
 // Snapshot is the machine as an administrator sees it, to be compared before
 // and after: every interface with its addresses in order, what stands on what,
-// options of bonds, routes, neighbours, nexthop objects, DHCP clients, modules
+// options of bonds that count in their mode, routes, neighbours, nexthop objects, DHCP clients, modules
 // that are loaded. Left out is what comes and goes by itself: indexes, carrier,
 // link-local addresses that the kernel made, whether an address is tentative.
 func (k *Kernel) Snapshot() string {
@@ -42,7 +42,7 @@ func (k *Kernel) Snapshot() string {
 		}
 		if l.bond != nil {
 			for _, o := range bond.Options {
-				if o.PerMember || o.Name == "active_slave" || slices.Contains(k.NoOption, o.Name) {
+				if o.PerMember || o.Name == "active_slave" || !o.Modes.Has(l.bond.mode) || slices.Contains(k.NoOption, o.Name) {
 					continue
 				}
 				fmt.Fprintf(&b, "  %s %s\n", o.Name, k.read(l, &o))

@@ -547,9 +547,11 @@ func (r *route) like(o *route) bool {
 		bytes.Equal(r.attrs.get(unix.RTA_DST), o.attrs.get(unix.RTA_DST)) && r.attrs.u32(unix.RTA_PRIORITY) == o.attrs.u32(unix.RTA_PRIORITY)
 }
 
+// sameLegs compares legs with those that are asked for, which need not name a
+// device.
 func sameLegs(a, b []leg) bool {
 	return slices.EqualFunc(a, b, func(x, y leg) bool {
-		return x.index == y.index && bytes.Equal(x.attrs.get(unix.RTA_GATEWAY), y.attrs.get(unix.RTA_GATEWAY))
+		return (x.index == y.index || y.index == 0) && bytes.Equal(x.attrs.get(unix.RTA_GATEWAY), y.attrs.get(unix.RTA_GATEWAY))
 	})
 }
 
