@@ -587,12 +587,12 @@ func (r *run) mendMembers(w *work) error {
 			continue
 		}
 		if err != nil {
-			r.lack(w.want, "%s has %s %s, not %s: %v", d.Subject, d.Kind, d.Have, d.Want, err)
+			r.lack(w.want, "%s, and that cannot be mended: %v", d, err)
 			continue
 		}
 		w.changed = true
 		if nic != nil {
-			r.log("%s: %s had %s %s; it has %s again", w.want.Name, d.Subject, d.Kind, d.Have, d.Want)
+			r.log("%s: mended: %s", w.want.Name, d)
 		}
 	}
 	return r.lookAtLinks()

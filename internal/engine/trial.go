@@ -195,7 +195,7 @@ func (e *Engine) GoBack(ctx context.Context, before *Before) (Outcome, error) {
 		}
 		for _, d := range c.Differences {
 			if d.Needs != plan.Nothing {
-				r.complain("%s: %s %s is %q again, not %q", c.Bond, d.Kind, d.Subject, d.Have, d.Want)
+				r.complain("%s: not as it was: %s", c.Bond, d)
 			}
 		}
 		// What the next start compares with is what the file wants, not what ran.
