@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/slackbond/slackbond/internal/bondconf"
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/slackbond/slackbond/internal/plan"
 	"github.com/slackbond/slackbond/internal/rcfile"
 	"github.com/urfave/cli/v2"
 )
@@ -21,7 +23,7 @@ import (
 func importCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "import",
-		Usage: "turn the bonds of rc.inet1.conf (BONDNICS) into lines of rc.bond.conf",
+		Usage: "turn the bonds of rc.inet1.conf (BONDNICS), or of unRAID's network.cfg, into lines of rc.bond.conf",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "inet1", Usage: "read the bonds from `FILE`", Value: bondconf.Inet1Path},
 			&cli.StringFlag{Name: "conf", Usage: "the rc.bond.conf they belong in is `FILE`", Value: bondconf.DefaultPath},
@@ -39,11 +41,18 @@ func importBonds(c *cli.Context) error {
 	if err != nil {
 		return cmdline.WithStatus(withCure(err), exit.Usage)
 	}
-	own, err := bondconf.Read(c.String("conf"))
+	// Read by bondconf first: it names the place of what is no shell.
+	var own []byte
+	if _, err = bondconf.Read(c.String("conf")); err == nil {
+		own, err = os.ReadFile(c.String("conf"))
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return cmdline.WithStatus(withCure(err), exit.Usage)
 	}
-	done, not := bondconf.Import(stock, own)
+	done, not, err := plan.Import(stock, own)
+	if err != nil {
+		return cmdline.WithStatus(withCure(err), exit.Usage)
+	}
 	var text strings.Builder
 	for _, im := range done {
 		fmt.Fprintf(&text, "\n# %s, from %s:\n%s\n", im.Name, c.String("inet1"), strings.Join(im.Lines, "\n"))
@@ -51,7 +60,7 @@ func importBonds(c *cli.Context) error {
 	fmt.Fprint(c.App.Writer, strings.TrimPrefix(text.String(), "\n"))
 	for _, im := range done {
 		for _, piece := range im.Lost {
-			fmt.Fprintf(c.App.ErrWriter, "bondctl: warning: %s: IFOPTS: %s; left out\n", im.Name, piece)
+			fmt.Fprintf(c.App.ErrWriter, "bondctl: warning: %s: not taken over: %s\n", im.Name, piece)
 		}
 	}
 	var failed error
@@ -69,6 +78,9 @@ func importBonds(c *cli.Context) error {
 		}
 		fmt.Fprintf(c.App.ErrWriter, "bondctl: added to %s. What is left to do:\n", c.String("conf"))
 		for _, im := range done {
+			if len(im.Left) == 0 {
+				continue
+			}
 			fmt.Fprintf(c.App.ErrWriter, "bondctl: remove, or rc.inet1 makes %s too: %s\n", im.Name, strings.Join(im.Left, ", "))
 		}
 		fmt.Fprintf(c.App.ErrWriter, "bondctl: then: chmod 755 /etc/rc.d/rc.bond; bondctl inet1 enable; bondctl check\n")

@@ -55,6 +55,7 @@ var foreignWords = []foreign{
 	{Words: []string{"adaggregatorselection"}, Option: "ad_select"},
 	{Words: []string{"aduserport"}, Option: "ad_user_port_key"},
 	{Words: []string{"missedmax"}, Option: "arp_missed_max"},
+	{Words: []string{"adlacpactive"}, Option: "lacp_active"},
 	{Words: []string{"peernotifydelaysec"}, Option: "peer_notif_delay", Unit: seconds},
 	{Words: []string{"primaryslave", "primarymember"}, Option: "primary"},
 	{Words: []string{"activemember", "activeport"}, Option: "active_slave"},
@@ -83,23 +84,33 @@ func squash(word string) string {
 	return word
 }
 
-// lookupForeign finds the option that a word of another system, or a slip, means.
-func lookupForeign(word string) (foreign, bool) {
+// lookupExact finds the option that a word of this or another system means.
+func lookupExact(word string) (foreign, bool) {
 	squashed := squash(word)
-	var names []string
 	for i := range bond.Options {
 		o := &bond.Options[i]
 		for _, name := range append([]string{o.Name}, o.Aliases...) {
 			if squash(name) == squashed {
 				return foreign{Option: o.Name}, true
 			}
-			names = append(names, name)
 		}
 	}
 	for _, f := range foreignWords {
 		if slices.Contains(f.Words, squashed) {
 			return f, true
 		}
+	}
+	return foreign{}, false
+}
+
+// lookupForeign is lookupExact, and takes slips too.
+func lookupForeign(word string) (foreign, bool) {
+	if f, ok := lookupExact(word); ok {
+		return f, true
+	}
+	var names []string
+	for i := range bond.Options {
+		names = append(append(names, bond.Options[i].Name), bond.Options[i].Aliases...)
 	}
 	if near := nearest(strings.ToLower(word), names); near != "" {
 		return foreign{Option: bond.Lookup(near).Name}, true
@@ -119,7 +130,7 @@ func (b *bondCompiler) suggest(piece, otherwise string) string {
 		}
 		var values []string
 		tokens = tokens[n:]
-		for len(tokens) > 0 && (len(values) == 0 || !isOptionWord(tokens)) {
+		for len(tokens) > 0 && (len(values) == 0 || !isOption(tokens[0])) {
 			values, tokens = append(values, tokens[0]), tokens[1:]
 		}
 		switch text, ok := b.suggestOption(word, values); {
@@ -141,7 +152,7 @@ func (b *bondCompiler) suggest(piece, otherwise string) string {
 // where there is none.
 func lookupTokens(tokens []string) (word foreign, n int) {
 	if len(tokens) > 2 {
-		if f, ok := lookupForeign(tokens[0] + "_" + tokens[1]); ok && !isExact(tokens[0]) {
+		if f, ok := lookupForeign(tokens[0] + "_" + tokens[1]); ok && bond.Lookup(strings.ToLower(tokens[0])) == nil {
 			return f, 2
 		}
 	}
@@ -151,19 +162,11 @@ func lookupTokens(tokens []string) (word foreign, n int) {
 	return foreign{}, 0
 }
 
-// isExact reports whether a word is an option's, whatever stands behind it.
-func isExact(word string) bool { return bond.Lookup(strings.ToLower(word)) != nil }
-
-// isOptionWord reports whether a new option begins here: a slip is not enough,
+// isOption reports whether a new option begins with a word: a slip is not enough,
 // since values are words too.
-func isOptionWord(tokens []string) bool {
-	squashed := squash(tokens[0])
-	for i := range bond.Options {
-		if o := &bond.Options[i]; squash(o.Name) == squashed || slices.ContainsFunc(o.Aliases, func(a string) bool { return squash(a) == squashed }) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(foreignWords, func(f foreign) bool { return slices.Contains(f.Words, squashed) })
+func isOption(word string) bool {
+	_, ok := lookupExact(word)
+	return ok
 }
 
 // suggestOption gives one option with its values as it belongs into the file.
