@@ -70,11 +70,11 @@ func clean(t *testing.T, manifest, sources string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := lint.Dir(dir)
+	report, err := lint.Check(t.Context(), dir, lint.Options{Profile: lint.SBo})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range found {
+	for _, f := range report.Findings {
 		if f.Severity > finding.Note {
 			t.Error(f)
 		} else {

@@ -4,13 +4,15 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -28,20 +30,72 @@ func lintCommand() *cli.Command {
 		Usage:     "check SlackBuild directories, trees and archives of them, and packages",
 		ArgsUsage: "DIRECTORY|TREE|ARCHIVE|PACKAGE...",
 		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "profile", Value: "auto", Usage: "judge by `PROFILE`: sbo, slackware, private, or auto: sbo for what is tagged _SBo, private for others"},
 			&cli.StringFlag{Name: "level", Value: "note", Usage: "leave out what is below `LEVEL`: note, warning, error"},
 			&cli.StringSliceFlag{Name: "disable", Usage: "leave out `RULE`; may be given again"},
 			&cli.BoolFlag{Name: "fix", Usage: "fix what can be fixed without harm, and report the rest"},
-			&cli.BoolFlag{Name: "json", Usage: "write the findings as JSON"},
-			&cli.BoolFlag{Name: "sarif", Usage: "write the findings as SARIF 2.1.0"},
-			&cli.BoolFlag{Name: "rules", Usage: "list all rules"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "write the findings as `FORMAT`: text, gcc, checkstyle, json, sarif"},
+			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
+			&cli.BoolFlag{Name: "sarif", Usage: "the same as --format sarif"},
+			&cli.BoolFlag{Name: "no-config", Usage: "do not read " + lint.ConfigFile},
+			&cli.BoolFlag{Name: "no-cache", Usage: "look at every build of a tree again"},
+			&cli.BoolFlag{Name: "rules", Usage: "list all rules, or those of --profile"},
+			&cli.StringSliceFlag{Name: "explain", Usage: "say what `RULE` is about and what to do; may be given again"},
 		},
 		Action: lintAction,
 	}
 }
 
+// formats write findings.
+var formats = map[string]func(w io.Writer, list []finding.Finding, profile lint.Profile) error{
+	"text": writeFindings,
+	"gcc": func(w io.Writer, list []finding.Finding, _ lint.Profile) error {
+		return finding.WriteGCC(w, list)
+	},
+	"checkstyle": func(w io.Writer, list []finding.Finding, _ lint.Profile) error {
+		return finding.WriteCheckstyle(w, list, linter)
+	},
+	"json": func(w io.Writer, list []finding.Finding, profile lint.Profile) error {
+		return cmdline.WriteJSON(w, explained(list, profile))
+	},
+	"sarif": func(w io.Writer, list []finding.Finding, _ lint.Profile) error {
+		return finding.WriteSARIF(w, list, linter)
+	},
+}
+
+// linter is what the formats say that the findings are from.
+var linter = finding.Tool{Name: "mkslack lint", Version: version.Version, URL: "https://github.com/slackbond/slackbond", Rules: lint.Rules(lint.Auto)}
+
+// format is the format that is asked for.
+func format(c *cli.Context) (string, error) {
+	name := c.String("format")
+	for _, short := range []string{"json", "sarif"} {
+		if c.Bool(short) {
+			if c.IsSet("format") && name != short || name != "text" && name != short {
+				return "", cmdline.Usagef("--%s, and another format", short)
+			}
+			name = short
+		}
+	}
+	if formats[name] == nil {
+		return "", cmdline.Usagef("--format: unknown format %q; there are: text, gcc, checkstyle, json, sarif", name)
+	}
+	return name, nil
+}
+
 func lintAction(c *cli.Context) error {
-	if c.Bool("rules") {
-		return listRules(c)
+	profile, err := lint.ParseProfile(c.String("profile"))
+	if err != nil {
+		return cmdline.Usagef("--profile: %v", err)
+	}
+	as, err := format(c)
+	switch {
+	case err != nil:
+		return err
+	case c.Bool("rules"):
+		return listRules(c, profile)
+	case c.IsSet("explain"):
+		return explainRules(c)
 	}
 	if err := cmdline.Args(c, 1, -1, "DIRECTORY|TREE|ARCHIVE|PACKAGE"); err != nil {
 		return err
@@ -50,30 +104,32 @@ func lintAction(c *cli.Context) error {
 	if err != nil {
 		return cmdline.Usagef("--level: %v", err)
 	}
-	for _, id := range c.StringSlice("disable") {
-		if _, ok := lint.FindRule(id); !ok {
-			return cmdline.Usagef("--disable: no rule is called %q; mkslack lint --rules lists them", id)
+	for _, name := range c.StringSlice("disable") {
+		if _, known, _ := lint.FindRule(name, profile); !known {
+			return cmdline.Usagef("--disable: %v", lint.UnknownRule(name))
+		}
+	}
+	opt := lint.Options{Profile: profile, NoConfig: c.Bool("no-config"), Progress: counter(c.App.ErrWriter, "linting")}
+	if !c.Bool("no-cache") {
+		if dir, err := os.UserCacheDir(); err == nil {
+			opt.Cache = filepath.Join(dir, "mkslack", "lint")
 		}
 	}
 	var all []finding.Finding
 	var unread []error
 	for _, arg := range c.Args().Slice() {
-		found, err := lintOne(c, arg)
-		all = append(all, found...)
+		report, err := lintOne(c, arg, opt)
+		if report != nil {
+			all = append(all, report.Findings...)
+			profile = report.Profile
+		}
 		if err != nil {
 			unread = append(unread, cmdline.WithStatus(err, exit.Usage))
 		}
 	}
-	all = slices.DeleteFunc(all, func(f finding.Finding) bool {
-		return f.Severity < level || slices.Contains(c.StringSlice("disable"), f.Rule)
-	})
-	switch {
-	case c.Bool("sarif"):
-		err = lint.WriteSARIF(c.App.Writer, all, version.Version)
-	case c.Bool("json"):
-		err = cmdline.WriteJSON(c.App.Writer, explained(all))
-	case len(all) > 0 || len(unread) == 0:
-		err = writeFindings(c.App.Writer, all)
+	all = lint.Without(all, level, c.StringSlice("disable"))
+	if as != "text" || len(all) > 0 || len(unread) == 0 {
+		err = formats[as](c.App.Writer, all, profile)
 	}
 	if err != nil || len(unread) > 0 {
 		return errors.Join(append(unread, err)...)
@@ -84,43 +140,27 @@ func lintAction(c *cli.Context) error {
 	return nil
 }
 
-func lintOne(c *cli.Context, arg string) ([]finding.Finding, error) {
-	info, err := os.Stat(arg)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%q: neither a directory nor a file", arg)
+func lintOne(c *cli.Context, arg string, opt lint.Options) (*lint.Report, error) {
+	if c.Bool("fix") {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, err
 		}
-		if c.Bool("fix") {
+		if !info.IsDir() {
 			return nil, fmt.Errorf("%q: --fix works on directories, not on packages and archives", arg)
 		}
-		if lint.IsArchive(arg) {
-			return lint.Archive(arg)
-		}
-		return lint.Package(c.Context, arg)
-	}
-	one, err := lint.IsDir(arg)
-	if err != nil {
-		return nil, err
-	}
-	if c.Bool("fix") {
 		fixed, err := lint.Fix(arg)
 		for _, f := range fixed {
-			fmt.Fprintf(c.App.ErrWriter, "fixed %s\n", finding.Finding{File: f}.Place())
+			fmt.Fprintf(c.App.ErrWriter, "fixed %s\n", finding.Printable(f))
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if one {
-		return lint.Dir(arg)
-	}
 	// Syntax trees die young: fewer collections save a fifth of the time, for 280 MB
 	// instead of 130 with all of SlackBuilds.org.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	return lint.Tree(c.Context, arg, counter(c.App.ErrWriter, "linting"))
+	return lint.Check(c.Context, arg, opt)
 }
 
 // counter shows how far a long job is, on a terminal only.
@@ -143,36 +183,43 @@ type explainedFinding struct {
 	Fix string `json:"fix"`
 }
 
-func explained(all []finding.Finding) []explainedFinding {
+func explained(all []finding.Finding, profile lint.Profile) []explainedFinding {
 	list := []explainedFinding{}
 	for _, f := range all {
-		r, _ := lint.FindRule(f.Rule)
+		r, _, _ := lint.FindRule(f.Rule, profile)
 		list = append(list, explainedFinding{f, r.Why, r.Fix})
 	}
 	return list
 }
 
-func writeFindings(w io.Writer, all []finding.Finding) error {
+// writeFindings writes the findings for people: a line each, and, where a rule
+// comes for the first time, why it is one and what to do, below that.
+func writeFindings(w io.Writer, all []finding.Finding, profile lint.Profile) error {
 	colour := cmdline.Colours(w)
 	out := bufio.NewWriter(w)
-	counts := map[finding.Severity]int{}
-	broken := map[string]bool{}
+	told := map[string]bool{}
 	for _, f := range all {
 		fmt.Fprintln(out, f.Place()+":", coloured(colour, f.Severity), f.Message())
-		counts[f.Severity]++
-		broken[f.Rule] = true
+		if r, _, _ := lint.FindRule(f.Rule, profile); !told[f.Rule] {
+			told[f.Rule] = true
+			fmt.Fprintln(out, colour.Dim("    "+cmdline.Wrap(r.Why+". Fix: "+r.Fix, columns(w)-4, "\n    ")))
+		}
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(out, "nothing found")
 		return out.Flush()
 	}
-	fmt.Fprintln(out)
-	for _, id := range slices.Sorted(maps.Keys(broken)) {
-		r, _ := lint.FindRule(id)
-		fmt.Fprintf(out, "%s: %s. Fix: %s\n", colour.Bold(id), r.Why, r.Fix)
-	}
-	fmt.Fprintf(out, "\n%s, %s, %s\n", count(counts[finding.Error], "error"), count(counts[finding.Warning], "warning"), count(counts[finding.Note], "note"))
+	n := lint.Levels(all)
+	fmt.Fprintf(out, "\n%s, %s, %s (profile %s)\n", count(n[finding.Error], "error"), count(n[finding.Warning], "warning"),
+		count(n[finding.Note], "note"), profile)
 	return out.Flush()
+}
+
+// columns is how wide text for w may be.
+func columns(w io.Writer) int {
+	const usual = 80
+	wide, _ := cmdline.Size(w)
+	return max(cmp.Or(wide, usual), 40)
 }
 
 // coloured is the severity and a colon.
@@ -194,21 +241,59 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-func listRules(c *cli.Context) error {
+func listRules(c *cli.Context, profile lint.Profile) error {
 	if err := cmdline.Args(c, 0, 0, ""); err != nil {
 		return err
 	}
-	if c.Bool("json") {
-		return cmdline.WriteJSON(c.App.Writer, lint.Rules())
+	if c.Bool("json") || c.String("format") == "json" {
+		return cmdline.WriteJSON(c.App.Writer, lint.Rules(profile))
 	}
-	var errs []error
-	for _, r := range lint.Rules() {
+	out := bufio.NewWriter(c.App.Writer)
+	for _, r := range lint.Rules(profile) {
 		fixed := ""
 		if r.Fixable {
 			fixed = " (--fix does it)"
 		}
-		_, err := fmt.Fprintf(c.App.Writer, "%-28s %-8s %s. Fix: %s%s\n", r.Name, r.Level, r.Why, r.Fix, fixed)
-		errs = append(errs, err)
+		fmt.Fprintf(out, "%-28s %-8s %s. Fix: %s%s\n", r.Name, r.Level, r.Why, r.Fix, fixed)
 	}
-	return errors.Join(errs...)
+	return out.Flush()
+}
+
+// explainRules says all about the rules that are named.
+func explainRules(c *cli.Context) error {
+	if err := cmdline.Args(c, 0, 0, ""); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(c.App.Writer)
+	wide := columns(c.App.Writer)
+	for i, name := range c.StringSlice("explain") {
+		var levels []string
+		var rule finding.Rule
+		for _, p := range []lint.Profile{lint.SBo, lint.Slackware, lint.Private} {
+			r, known, counts := lint.FindRule(name, p)
+			if !known {
+				return cmdline.Usagef("--explain: %v", lint.UnknownRule(name))
+			}
+			rule = r
+			if counts {
+				levels = append(levels, fmt.Sprintf("%s: %s", p, r.Level))
+			}
+		}
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		paragraph := func(head, text string) {
+			fmt.Fprintf(out, "%-9s%s\n", head, cmdline.Wrap(text, wide-9, "\n         "))
+		}
+		fmt.Fprintln(out, cmdline.Colours(c.App.Writer).Bold(rule.Name))
+		paragraph("Why:", rule.Why+".")
+		paragraph("Fix:", rule.Fix+".")
+		if rule.Fixable {
+			paragraph("", "mkslack lint --fix does it.")
+		}
+		paragraph("Levels:", strings.Join(levels, ", "))
+		paragraph("Off:", fmt.Sprintf("a comment \"# mkslack: disable=%s\" in the script, --disable %s, or disable: [%s] in %s",
+			rule.Name, rule.Name, rule.Name, lint.ConfigFile))
+	}
+	return out.Flush()
 }

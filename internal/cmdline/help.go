@@ -40,12 +40,12 @@ func flagHelp(f cli.Flag) string {
 			long = append(long, option(name))
 		}
 	}
-	return strings.Join(append(short, long...), ", ") + value + helpIndent + wrap(usage, helpWidth, helpIndent)
+	return strings.Join(append(short, long...), ", ") + value + helpIndent + Wrap(usage, helpWidth, helpIndent)
 }
 
-// wrap joins the words of a text with blanks, and with newline where a line
+// Wrap joins the words of a text with blanks, and with newline where a line
 // would have more than width columns.
-func wrap(text string, width int, newline string) string {
+func Wrap(text string, width int, newline string) string {
 	var out strings.Builder
 	column := 0
 	for word := range strings.FieldsSeq(text) {

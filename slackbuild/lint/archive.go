@@ -27,13 +27,13 @@ var submissionRE = regexp.MustCompile(`\.tar(\.(gz|bz2|xz|lz))?$`)
 // SlackBuild directory rather than of a package.
 func IsArchive(file string) bool { return submissionRE.MatchString(file) }
 
-// Archive lints the archive of a SlackBuild directory, as it is submitted.
-func Archive(file string) ([]finding.Finding, error) {
+// checkArchive looks at the archive of a SlackBuild directory.
+func checkArchive(ctx context.Context, file string) ([]finding.Finding, error) {
 	base := path.Base(file)
 	name := submissionRE.ReplaceAllString(base, "")
-	b := &build{findings: findings{holder: file, levels: inDirectory}, dir: mergedPath(file, name), name: name}
+	b := &build{findings: findings{holder: file}, dir: mergedPath(file, name), name: name}
 	a := &archive{dir: name, files: map[string]fs.FileInfo{}, data: map[string][]byte{}}
-	if err := a.read(file); err != nil {
+	if err := a.read(ctx, file); err != nil {
 		return nil, err
 	}
 	b.source = a
@@ -66,12 +66,12 @@ func (a *archive) open(name string) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(a.data[name])), nil
 }
 
-func (a *archive) read(file string) error {
+func (a *archive) read(ctx context.Context, file string) error {
 	if strings.HasSuffix(file, ".tar") {
 		return a.readPlain(file)
 	}
 	opt := pkgtools.ReadOptions{Limits: pkgtools.Limits{Size: maxArchive}}
-	_, err := pkgtools.Scan(context.Background(), file, opt, func(e *pkgtools.Entry, content io.Reader) error {
+	_, err := pkgtools.Scan(ctx, file, opt, func(e *pkgtools.Entry, content io.Reader) error {
 		return a.add(e.Path, fileInfo{path.Base(e.Path), e.Size, e.Mode}, content)
 	})
 	return err

@@ -40,7 +40,7 @@ func TestArchive(t *testing.T) {
 			if !IsArchive(made) {
 				t.Error("not taken for an archive")
 			}
-			found, err := Archive(made)
+			found, err := lintSBo(made)
 			if err != nil {
 				t.Fatal(err)
 			}

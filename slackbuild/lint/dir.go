@@ -40,17 +40,22 @@ type source interface {
 	open(name string) (io.ReadCloser, error)
 }
 
-// Dir lints one SlackBuild directory.
-func Dir(dir string) ([]finding.Finding, error) {
-	b, err := loadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	return b.sorted(), nil
+// result is what is known of a build when it has been looked at.
+type result struct {
+	dir   string // as the findings are to name it
+	Name  string
+	Found []finding.Finding // whose files are relative to the directory
+	// ForSBo is set where it is meant for SlackBuilds.org.
+	ForSBo bool
+	// Requires are the builds that it needs, as line Line of its .info says.
+	Requires []string
+	Line     int
+	// Off are the rules about whole trees that comments disable.
+	Off []string
 }
 
-// loadDir reads the directory and checks all that needs nothing else.
-func loadDir(dir string) (*build, error) {
+// loadDir looks at a directory.
+func loadDir(dir string) (*result, error) {
 	abs, err := filepath.Abs(dir)
 	if err == nil {
 		abs, err = filepath.EvalSymlinks(abs)
@@ -58,8 +63,50 @@ func loadDir(dir string) (*build, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &build{findings: findings{levels: inDirectory}, dir: dir, name: filepath.Base(abs), source: directory(abs)}
-	return b, b.check()
+	b := &build{dir: dir, name: filepath.Base(abs), source: directory(abs)}
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	return b.result(), nil
+}
+
+// result sums up what was found.
+func (b *build) result() *result {
+	r := &result{dir: b.dir, Name: b.name, ForSBo: b.forSBo(), Found: b.sorted(), Line: b.info.line("REQUIRES")}
+	for i := range r.Found {
+		if rel, err := filepath.Rel(b.dir, r.Found[i].File); err == nil {
+			r.Found[i].File = rel
+		}
+	}
+	for name := range strings.FieldsSeq(b.info.value("REQUIRES")) {
+		if name != "%README%" && packageNameRE.MatchString(name) {
+			r.Requires = append(r.Requires, name)
+		}
+	}
+	for _, d := range b.ignored.list {
+		if strings.HasPrefix(d.rule, "tree-") {
+			r.Off = append(r.Off, d.rule)
+		}
+	}
+	return r
+}
+
+// forSBo tells builds for SlackBuilds.org from others by the tag that they give
+// to packages: people choose one of their own.
+func (b *build) forSBo() bool {
+	if b.script != nil {
+		if tag, ok := b.script.first("TAG"); ok {
+			return strings.Contains(tag.value, "_SBo")
+		}
+	}
+	return b.has[b.name+".info"] != nil
+}
+
+// add notes a finding of a rule about whole trees.
+func (r *result) add(rule, file string, line int, format string, args ...any) {
+	if !slices.Contains(r.Off, rule) {
+		r.Found = append(r.Found, finding.Finding{Rule: rule, File: file, Line: line, Text: fmt.Sprintf(format, args...)})
+	}
 }
 
 // check applies the rules that look at the build alone.
@@ -68,11 +115,12 @@ func (b *build) check() (err error) {
 	if b.has, err = b.source.list(); err != nil {
 		return err
 	}
+	b.findMain()
 	b.guarded(b.dir, b.checkFiles)
 	for _, f := range []struct {
 		name  string
 		check func(text string)
-	}{{b.name + ".info", b.checkInfo}, {"README", b.checkReadme}, {"slack-desc", b.checkSlackDesc}, {b.name + ".SlackBuild", b.checkScript}} {
+	}{{b.name + ".info", b.checkInfo}, {"README", b.checkReadme}, {b.name + ".SlackBuild", b.checkScript}, {"slack-desc", b.checkSlackDesc}} {
 		if text, ok := b.read(f.name); ok {
 			b.guarded(b.path(f.name), func() { f.check(text) })
 		}
@@ -93,9 +141,40 @@ func (b *build) check() (err error) {
 	return nil
 }
 
+// findMain finds out which script is the build's, where none is called as the
+// directory is.
+func (b *build) findMain() {
+	if b.has[b.name+".SlackBuild"] != nil {
+		return
+	}
+	var scripts []string
+	for name := range b.has {
+		if base, ok := strings.CutSuffix(name, ".SlackBuild"); ok && !strings.Contains(name, "/") {
+			scripts = append(scripts, base)
+		}
+	}
+	if len(scripts) == 1 && packageNameRE.MatchString(scripts[0]) {
+		b.add("dir-files", b.path(b.name+".SlackBuild"), 0, "the script is called %s.SlackBuild, not as its directory", scripts[0])
+		b.name = scripts[0]
+	}
+}
+
+// packageName is what the script calls its package: PRGNAM, or PKGNAM as in
+// Slackware's own scripts.
+func (b *build) packageName() string {
+	if b.script != nil {
+		for _, name := range []string{"PRGNAM", "PKGNAM"} {
+			if a, ok := b.script.first(name); ok && packageNameRE.MatchString(a.value) {
+				return a.value
+			}
+		}
+	}
+	return b.name
+}
+
 // checkSlackDesc applies the rules that packages are judged by to slack-desc.
 func (b *build) checkSlackDesc(text string) {
-	for _, f := range pkgtools.CheckSlackDesc([]byte(text), b.name) {
+	for _, f := range pkgtools.CheckSlackDesc([]byte(text), b.packageName()) {
 		b.add(f.Rule, b.path("slack-desc"), f.Line, "%s", f.Text)
 	}
 }
@@ -115,9 +194,13 @@ func (d directory) list() (map[string]fs.FileInfo, error) {
 		if err != nil {
 			return err
 		}
-		// sbopkg leaves links to sources, and copies, in the directory.
-		if e.IsDir() || e.Type()&fs.ModeSymlink != 0 && !slices.Contains(mainFiles(filepath.Base(string(d))), rel) || leftByTools.MatchString(rel) {
+		switch {
+		case e.IsDir() && slices.Contains(repositories, e.Name()):
+			return filepath.SkipDir
+		case e.IsDir(), leftByTools.MatchString(rel), leftByEditors.MatchString(e.Name()):
 			return nil
+		case e.Type()&fs.ModeSymlink != 0 && !slices.Contains(mainFiles(filepath.Base(string(d))), rel):
+			return nil // as sbopkg leaves them, to sources
 		}
 		info, err := e.Info()
 		if errors.Is(err, fs.ErrNotExist) {
@@ -136,7 +219,14 @@ func (d directory) open(name string) (io.ReadCloser, error) {
 	return os.OpenFile(filepath.Join(string(d), filepath.FromSlash(name)), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 }
 
+// repositories are the directories of version control systems.
+var repositories = []string{".git", ".svn", ".hg", ".bzr", "CVS"}
+
 var (
+	// leftByEditors are files that are there while somebody works, and what version
+	// control and this package read. In an archive they are in the way.
+	leftByEditors = regexp.MustCompile(`^(.*~|#.*#|\.#.*|\..*\.sw[a-p]|4913|\.git(ignore|attributes|modules|keep)?|\.hgignore|\.editorconfig|\.DS_Store)$|^` +
+		regexp.QuoteMeta(ConfigFile) + `$`)
 	leftByTools   = regexp.MustCompile(`(^options\.build|\.(build|original|sbopkg))$`)
 	backupRE      = regexp.MustCompile(`(^|/)(\.[^/]*|[^/]*(~|\.bak|\.orig|\.rej|\.swp|\.BAK))$`)
 	archiveRE     = regexp.MustCompile(`(?i)\.(tar(\.[a-z0-9]+)?|tgz|tbz2?|txz|tlz|zip|rpm|deb|gem|whl|jar|xpi|7z|rar)$`)

@@ -15,8 +15,7 @@ type findings struct {
 	list    []finding.Finding
 	count   map[place]int
 	ignored *ignored
-	holder  string                      // the package or archive that all files are in
-	levels  map[string]finding.Severity // that are not those of the table
+	holder  string // the package or archive that all files are in
 }
 
 // place is where a rule is broken.
@@ -44,9 +43,6 @@ func (f *findings) add(rule, file string, line int, format string, args ...any) 
 		format += " (more of these are not shown)"
 	}
 	found := finding.Finding{Rule: rule, Severity: r.Level, File: file, Line: line, Text: fmt.Sprintf(format, args...)}
-	if level, ok := f.levels[rule]; ok {
-		found.Severity = level
-	}
 	if member, ok := strings.CutPrefix(file, f.holder+":"); ok && f.holder != "" {
 		found.File, found.Member = f.holder, member
 	}

@@ -19,7 +19,7 @@ import (
 // Fix mends in the directory, or in all directories below it, what can be
 // mended without changing what is meant, and says which files it changed.
 func Fix(dir string) ([]string, error) {
-	dirs, err := buildDirs(dir)
+	dirs, err := buildDirs(dir, &config{})
 	if err != nil {
 		return nil, err
 	}

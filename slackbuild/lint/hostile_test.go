@@ -3,7 +3,6 @@
 package lint
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -48,7 +47,7 @@ func TestHostileFiles(t *testing.T) {
 			if err := test.make(dir); err != nil {
 				t.Fatal(err)
 			}
-			found, err := Dir(dir)
+			found, err := lintSBo(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,7 +140,7 @@ func TestUnreadableDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Chmod(filepath.Join(root, "misc/two"), 0o755) })
-	if _, err := Tree(context.Background(), root, nil); err == nil || !strings.Contains(err.Error(), "two: permission denied") {
+	if _, err := lintSBo(root); err == nil || !strings.Contains(err.Error(), "two: permission denied") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -74,7 +74,7 @@ func TestRealMakepkg(t *testing.T) {
 			if text, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("makepkg: %v\n%s", err, text)
 			}
-			found, err := Package(t.Context(), made)
+			found, err := lintPackage(made)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -128,7 +128,7 @@ func TestNoDoinst(t *testing.T) {
 		files := good(t)
 		delete(files, "doinst.sh")
 		files[sb] = strings.Replace(files[sb], "cat $CWD/doinst.sh > $PKG/install/doinst.sh", test, 1)
-		found, err := Dir(write(t, "thing", files))
+		found, err := lintSBo(write(t, "thing", files))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +150,7 @@ func TestConfigFromElsewhere(t *testing.T) {
 		files := good(t)
 		files["doinst.sh"] = test.doinst
 		files[sb] = strings.Replace(files[sb], "cat $CWD/doinst.sh > $PKG/install/doinst.sh", test.script, 1)
-		found, err := Dir(write(t, "thing", files))
+		found, err := lintSBo(write(t, "thing", files))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +182,7 @@ func TestNearMisses(t *testing.T) {
 				t.Fatalf("%s does not have %q", n.file, old)
 			}
 			files[n.file] = files[n.file][:at] + n.new + files[n.file][at+len(old):]
-			found, err := Dir(write(t, "thing", files))
+			found, err := lintSBo(write(t, "thing", files))
 			if err != nil {
 				t.Fatal(err)
 			}

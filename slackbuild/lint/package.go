@@ -10,9 +10,9 @@ import (
 	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
-// Package lints a built package, all of which it reads: what pkgtools.Verify
-// finds, and what its scripts and desktop files do.
-func Package(ctx context.Context, file string) ([]finding.Finding, error) {
+// checkPackage looks at a built package, all of which it reads: what
+// pkgtools.Verify finds, and what its scripts and desktop files do.
+func checkPackage(ctx context.Context, file string) ([]finding.Finding, error) {
 	p := &findings{holder: file}
 	v, err := pkgtools.Verify(ctx, file, pkgtools.ReadOptions{}, func(e *pkgtools.Entry, content []byte) error {
 		desktop := strings.HasPrefix(e.Path, "usr/share/applications/") && strings.HasSuffix(e.Path, ".desktop")

@@ -96,7 +96,7 @@ func TestPackage(t *testing.T) {
 			if err := pkgtools.Write(context.Background(), made, parents(entries), pkgtools.WriteOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			found, err := Package(t.Context(), made)
+			found, err := lintPackage(made)
 			if err != nil {
 				t.Fatal(err)
 			}

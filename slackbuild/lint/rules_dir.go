@@ -5,44 +5,53 @@ package lint
 import "github.com/slackbond/slackbond/pkgtools/finding"
 
 // dirRules are about files of a directory or archive.
-var dirRules = []finding.Rule{{
+var dirRules = []rule{{
 	Name:  "dir-files",
 	Level: finding.Error,
+	Only:  sbo,
 	Why:   "sbopkg and SlackBuilds.org need NAME.SlackBuild, NAME.info, README and slack-desc",
 	Fix:   "add the file",
 }, {
-	Name:  "dir-name",
-	Level: finding.Error,
-	Why:   "tools look builds up by this name",
-	Fix:   "letters, digits and . _ + -, the first one a letter or digit",
+	Name:      "dir-name",
+	Level:     finding.Error,
+	Elsewhere: warning,
+	Only:      sbo | slackware,
+	Why:       "tools look builds up by this name",
+	Fix:       "letters, digits and . _ + -, the first one a letter or digit",
 }, {
 	Name:  "dir-name-case",
 	Level: finding.Note,
+	Only:  sbo,
 	Why:   "nine of ten builds are in lower case",
 	Fix:   "use the name upstream uses where it matters",
 }, {
 	Name:  "dir-one-script",
 	Level: finding.Error,
+	Only:  sbo,
 	Why:   "one directory makes one package",
 	Fix:   "move the script to a directory of its own",
 }, {
-	Name:  "dir-stray",
-	Level: finding.Error,
-	Why:   "it is left over from editing",
-	Fix:   "remove it",
+	Name:      "dir-stray",
+	Level:     finding.Error,
+	Elsewhere: warning,
+	Why:       "it is left over from editing",
+	Fix:       "remove it",
 }, {
 	Name:  "dir-empty",
 	Level: finding.Error,
+	Only:  sbo,
 	Why:   "an empty file says nothing, and archives of the tree lose it",
 	Fix:   "remove it, or fill it",
 }, {
 	Name:  "dir-large",
 	Level: finding.Warning,
+	Only:  sbo,
 	Why:   "the tree is fetched whole by everybody",
 	Fix:   "put it on a server and into DOWNLOAD",
 }, {
 	Name:  "dir-archive",
 	Level: finding.Warning,
+	Only:  sbo,
 	Why:   "sources are fetched from DOWNLOAD, not kept in the tree",
 	Fix:   "put it on a server and into DOWNLOAD",
 }, {
@@ -63,17 +72,20 @@ var dirRules = []finding.Rule{{
 }, {
 	Name:    "mode-main",
 	Level:   finding.Error,
+	Only:    sbo,
 	Why:     "scripts are run by sh FILE, and the checks of SlackBuilds.org refuse another mode",
 	Fix:     "chmod 644",
 	Fixable: true,
 }, {
 	Name:  "mode",
 	Level: finding.Warning,
+	Only:  sbo,
 	Why:   "all files of the tree have mode 0644, but for a handful of rc scripts",
 	Fix:   "chmod 644, and have the script install it with the mode it needs",
 }, {
 	Name:    "mode-umask",
 	Level:   finding.Note,
+	Only:    sbo,
 	Why:     "git keeps no more than the x bit of a mode, but archives and cp keep all of it",
 	Fix:     "chmod 644",
 	Fixable: true,

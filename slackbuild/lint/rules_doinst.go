@@ -5,9 +5,10 @@ package lint
 import "github.com/slackbond/slackbond/pkgtools/finding"
 
 // doinstRules are about doinst.sh and douninst.sh, beside those that pkgtools judges them by in a package.
-var doinstRules = []finding.Rule{{
+var doinstRules = []rule{{
 	Name:  "doinst-shebang",
 	Level: finding.Note,
+	Only:  sbo,
 	Why:   "it is never read",
 	Fix:   "remove it",
 }, {
@@ -18,13 +19,15 @@ var doinstRules = []finding.Rule{{
 }, {
 	Name:  "doinst-users",
 	Level: finding.Warning,
+	Only:  sbo | slackware,
 	Why:   "users and groups are the administrator's",
 	Fix:   "say in README how to make them",
 }, {
-	Name:  "doinst-config-target",
-	Level: finding.Error,
-	Why:   "installpkg runs the script in the target's root, and only .new files are the package's",
-	Fix:   "config etc/FILE.new",
+	Name:      "doinst-config-target",
+	Level:     finding.Error,
+	Elsewhere: warning,
+	Why:       "installpkg runs the script in the target's root, and only .new files are the package's",
+	Fix:       "config etc/FILE.new",
 }, {
 	Name:  "doinst-config-unused",
 	Level: finding.Warning,
@@ -53,6 +56,7 @@ var doinstRules = []finding.Rule{{
 }, {
 	Name:  "doinst-ldconfig",
 	Level: finding.Warning,
+	Only:  sbo | slackware,
 	Why:   "it takes long, and installpkg runs it where / is the target",
 	Fix:   "remove it",
 }, {
@@ -71,33 +75,43 @@ var doinstRules = []finding.Rule{{
 	Why:   "the program may not be installed",
 	Fix:   "if [ -x /usr/bin/PROGRAM ]; then ...",
 }, {
-	Name:  "doinst-desktop",
-	Level: finding.Warning,
-	Why:   "menus do not show the program",
-	Fix:   "if [ -x /usr/bin/update-desktop-database ]; then ...",
+	Name:      "doinst-desktop",
+	Level:     finding.Warning,
+	Elsewhere: note,
+	Only:      sbo | slackware,
+	Why:       "menus do not show the program",
+	Fix:       "if [ -x /usr/bin/update-desktop-database ]; then ...",
 }, {
-	Name:  "doinst-icons",
-	Level: finding.Warning,
-	Why:   "old icons are shown",
-	Fix:   "if [ -e usr/share/icons/hicolor/icon-theme.cache ]; then ...",
+	Name:      "doinst-icons",
+	Level:     finding.Warning,
+	Elsewhere: note,
+	Only:      sbo | slackware,
+	Why:       "old icons are shown",
+	Fix:       "if [ -e usr/share/icons/hicolor/icon-theme.cache ]; then ...",
 }, {
-	Name:  "doinst-mime",
-	Level: finding.Warning,
-	Why:   "files of the new type are not known",
-	Fix:   "if [ -x /usr/bin/update-mime-database ]; then ...",
+	Name:      "doinst-mime",
+	Level:     finding.Warning,
+	Elsewhere: note,
+	Only:      sbo | slackware,
+	Why:       "files of the new type are not known",
+	Fix:       "if [ -x /usr/bin/update-mime-database ]; then ...",
 }, {
-	Name:  "doinst-schemas",
-	Level: finding.Warning,
-	Why:   "programs end when they ask for the schema",
-	Fix:   "if [ -e usr/share/glib-2.0/schemas ]; then ...",
+	Name:      "doinst-schemas",
+	Level:     finding.Warning,
+	Elsewhere: note,
+	Only:      sbo | slackware,
+	Why:       "programs end when they ask for the schema",
+	Fix:       "if [ -e usr/share/glib-2.0/schemas ]; then ...",
 }, {
 	Name:  "doinst-info",
 	Level: finding.Note,
+	Only:  sbo | slackware,
 	Why:   "info does not list the page",
 	Fix:   "if [ -x /usr/bin/install-info ]; then ...",
 }, {
 	Name:  "doinst-depmod",
 	Level: finding.Note,
+	Only:  sbo | slackware,
 	Why:   "modprobe does not find the module before the next boot",
 	Fix:   "if [ -x sbin/depmod ]; then chroot . /sbin/depmod -a KERNEL; fi",
 }}

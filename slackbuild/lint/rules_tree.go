@@ -5,14 +5,16 @@ package lint
 import "github.com/slackbond/slackbond/pkgtools/finding"
 
 // treeRules are about a whole tree, and about the comments that disable rules.
-var treeRules = []finding.Rule{{
+var treeRules = []rule{{
 	Name:  "tree-name",
 	Level: finding.Error,
+	Only:  sbo,
 	Why:   "sbopkg and sbotools look builds up by name alone",
 	Fix:   "rename one",
 }, {
 	Name:  "tree-requires",
 	Level: finding.Error,
+	Only:  sbo,
 	Why:   "sbopkg's queues break",
 	Fix:   "name a build of the tree, or %README%",
 }, {

@@ -346,7 +346,7 @@ func (c *scriptCheck) directories() {
 	case wipe != nil && set.pos > wipe.pos:
 		c.say("script-set-e-late", set.line, "set -e comes after rm -rf $PKG")
 	}
-	if wipe == nil {
+	if wipe == nil && c.conventional() {
 		c.say("script-wipe", 0, "no rm -rf $PKG: files of an earlier run get into the package")
 	}
 	made := map[string]bool{}

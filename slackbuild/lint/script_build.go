@@ -30,6 +30,16 @@ func (c *scriptCheck) tree() {
 	}
 }
 
+// conventional reports whether the script packages $PKG, as nearly all do; of
+// others it cannot be told what they package.
+func (c *scriptCheck) conventional() bool {
+	_, ok := c.s.first("PKG")
+	return ok
+}
+
+// inPackage reports whether the word is $PKG or a place in it.
+func inPackage(w string) bool { return w == "$PKG" || strings.HasPrefix(w, "$PKG/") }
+
 // owners finds files that keep the owner they have in the archive: unpacked by
 // root's tar, and moved or copied with their owners into the package, or
 // unpacked there at once. Packages for Debian have root's files anyway, and zip
@@ -40,14 +50,14 @@ func (c *scriptCheck) owners() {
 	}) {
 		return
 	}
-	unpacked, inPackage := false, false
+	unpacked, there := false, false
 	for _, call := range c.s.calls {
 		switch name := call.name(); {
 		case name == "cd" || name == "pushd":
-			inPackage = len(call.words) > 1 && strings.HasPrefix(call.words[1], "$PKG")
+			there = len(call.words) > 1 && inPackage(call.words[1])
 		case name == "unzip" || !call.unpacks():
 		case call.has(func(w string) bool { return strings.Contains(w, "data.tar") || w == "z" || w == "-" }) || call.pipedTo():
-		case inPackage && !call.has(elsewhere) || call.has(func(w string) bool { return strings.HasPrefix(strings.TrimPrefix(w, "-C"), "$PKG") }):
+		case there && !call.has(elsewhere) || call.has(func(w string) bool { return inPackage(strings.TrimPrefix(w, "-C")) }):
 			c.say("script-chown", call.line, "the archive is unpacked into the package with its owners, and there is no chown")
 			return
 		default:
@@ -71,7 +81,7 @@ func (c call) pipedTo() bool {
 // keepsOwner reports whether the command puts files into the package as they
 // are in the unpacked source, with their owners.
 func (c call) keepsOwner() bool {
-	if len(c.words) < 3 || !strings.HasPrefix(c.words[len(c.words)-1], "$PKG") {
+	if len(c.words) < 3 || !inPackage(c.words[len(c.words)-1]) {
 		return false
 	}
 	keeps := c.name() == "mv"
@@ -108,7 +118,10 @@ func (c *scriptCheck) install() {
 	if !c.s.says(own) && !c.installs("${0##*/}", "$(basename $0)", "$0", "*.SlackBuild") {
 		c.say("script-doc-script", 0, "the script does not put itself into /usr/doc/$PRGNAM-$VERSION")
 	}
-	if !c.installs("slack-desc", "slack-*", "slack-desc*") {
+	if !c.conventional() {
+		return
+	}
+	if !c.installs("slack-desc", "slack-*", "slack-desc*") && !c.s.says(func(w string) bool { return strings.Contains(w, "slack-desc") }) {
 		c.say("script-slack-desc", 0, "slack-desc is not put into $PKG/install")
 	}
 	if c.s.says(func(w string) bool { return strings.Contains(w, "/install") }) && !slices.ContainsFunc(c.s.calls, makesInstall) &&
@@ -120,6 +133,14 @@ func (c *scriptCheck) install() {
 	}
 	if c.has["douninst.sh"] != nil && !c.installs("douninst.sh", "*.sh", "dou*") {
 		c.say("script-doinst", 0, "douninst.sh is not put into $PKG/install")
+	}
+	if c.has["slack-desc"] == nil {
+		for _, call := range c.s.calls {
+			if call.name() == "cat" && call.has(func(w string) bool { return w == "$CWD/slack-desc" }) {
+				c.say("script-slack-desc-missing", call.line, "slack-desc is put into the package, but there is none")
+				break
+			}
+		}
 	}
 	if c.has["doinst.sh"] == nil {
 		for _, call := range c.s.calls {
@@ -281,9 +302,12 @@ func (c *scriptCheck) outputText(mk call) {
 // beforeMakepkg finds the cd that makepkg runs after. Later ones that come back
 // (cd -, popd, relative paths) are not followed.
 func (c *scriptCheck) beforeMakepkg(mk call) {
+	if !c.conventional() {
+		return
+	}
 	for _, call := range c.s.calls {
 		if call.pos < mk.pos && (call.words[0] == "cd" || call.words[0] == "pushd") &&
-			slices.ContainsFunc(call.words[1:], func(w string) bool { return strings.HasPrefix(w, "$PKG") }) {
+			slices.ContainsFunc(call.words[1:], func(w string) bool { return inPackage(w) }) {
 			return
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/slackbond/slackbond/pkgtools/finding"
 )
@@ -33,56 +34,45 @@ func IsDir(dir string) (bool, error) {
 	}), nil
 }
 
-// Tree lints all SlackBuild directories below root, as many at once as there
-// are processors, and what only a whole tree shows. progress, if not nil, is
-// called with the number of directories done and found, one call at a time. What
-// cannot be read is an error beside the findings of the rest.
-func Tree(ctx context.Context, root string, progress func(done, all int)) ([]finding.Finding, error) {
-	dirs, err := buildDirs(root)
+// loadTree looks at all SlackBuild directories below root, as many at once as
+// there are processors, and at what only a whole tree shows. What cannot be read
+// is an error beside the rest.
+func loadTree(ctx context.Context, root string, conf *config, opt Options) ([]*result, error) {
+	dirs, err := buildDirs(root, conf)
 	if len(dirs) == 0 {
 		return nil, errors.Join(err, fmt.Errorf("%q: no SlackBuild directory there or below", root))
 	}
-	builds := make([]*build, len(dirs))
-	errs := make([]error, len(dirs), len(dirs)+1)
-	work := make(chan int)
+	cache := openCache(opt.Cache, root)
+	results := make([]*result, len(dirs))
+	errs := make([]error, len(dirs), len(dirs)+2)
+	var next, done atomic.Int64
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	done := 0
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for i := range work {
-				b, err := loadDir(dirs[i])
-				builds[i], errs[i] = b, readable(err)
-				if b != nil {
-					b.script, b.source, b.has = nil, nil, nil // thousands of syntax trees are a lot
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(dirs) {
+					return
 				}
-				mu.Lock()
-				done++
-				if progress != nil {
-					progress(done, len(dirs))
+				r, err := cache.load(dirs[i])
+				results[i], errs[i] = r, readable(err)
+				if n := int(done.Add(1)); opt.Progress != nil {
+					mu.Lock()
+					opt.Progress(n, len(dirs))
+					mu.Unlock()
 				}
-				mu.Unlock()
 			}
 		})
 	}
-	for i := range dirs {
-		if ctx.Err() != nil {
-			break
-		}
-		work <- i
-	}
-	close(work)
 	wg.Wait()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	builds = slices.DeleteFunc(builds, func(b *build) bool { return b == nil })
-	checkTree(builds)
-	var all []finding.Finding
-	for _, b := range builds {
-		all = append(all, b.sorted()...)
-	}
-	return all, errors.Join(append(errs, err)...)
+	results = slices.DeleteFunc(results, func(r *result) bool { return r == nil })
+	cache.save()
+	checkTree(results)
+	return results, errors.Join(append(errs, err)...)
 }
 
 // readable is an error about a file whose name may hold anything.
@@ -95,7 +85,7 @@ func readable(err error) error {
 
 // buildDirs finds the directories with a script or .info file, sorted. Those
 // that cannot be read are left out, and told.
-func buildDirs(root string) (dirs []string, err error) {
+func buildDirs(root string, conf *config) (dirs []string, err error) {
 	var errs []error
 	if resolved, err := filepath.EvalSymlinks(root); err == nil && resolved != filepath.Clean(root) {
 		root = filepath.Clean(root) + string(filepath.Separator) // WalkDir does not follow the link itself
@@ -107,7 +97,7 @@ func buildDirs(root string) (dirs []string, err error) {
 			return filepath.SkipDir
 		case !d.IsDir():
 			return nil
-		case p != root && strings.HasPrefix(d.Name(), "."):
+		case p != root && (strings.HasPrefix(d.Name(), ".") || conf.ignores(p)):
 			return filepath.SkipDir
 		}
 		is, err := IsDir(p)
@@ -125,26 +115,23 @@ func buildDirs(root string) (dirs []string, err error) {
 }
 
 // checkTree finds names that come twice and dependencies that are not there.
-func checkTree(builds []*build) {
+func checkTree(builds []*result) {
 	where := map[string]string{}
 	for _, b := range builds {
-		if other, ok := where[b.name]; ok {
-			b.add("tree-name", b.dir, 0, "%s is also in %s: tools look builds up by name only", b.name, other)
+		if other, ok := where[b.Name]; ok {
+			b.add("tree-name", ".", 0, "%s is also in %s: tools look builds up by name only", b.Name, other)
 		} else {
-			where[b.name] = b.dir
+			where[b.Name] = b.dir
 		}
 	}
 	var missing []func()
 	named := 0
 	for _, b := range builds {
-		for r := range strings.FieldsSeq(b.info.value("REQUIRES")) {
-			if r == "%README%" || !packageNameRE.MatchString(r) {
-				continue
-			}
+		for _, r := range b.Requires {
 			named++
 			if _, ok := where[r]; !ok {
 				missing = append(missing, func() {
-					b.add("tree-requires", b.path(b.name+".info"), b.info.line("REQUIRES"), "REQUIRES names %s, which the tree does not have", r)
+					b.add("tree-requires", b.Name+".info", b.Line, "REQUIRES names %s, which the tree does not have", r)
 				})
 			}
 		}

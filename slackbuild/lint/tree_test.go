@@ -3,7 +3,6 @@
 package lint
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,7 +67,7 @@ func TestTree(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			found, err := Tree(context.Background(), root, nil)
+			found, err := lintSBo(root)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +76,7 @@ func TestTree(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Tree(context.Background(), t.TempDir(), nil); err == nil {
+	if _, err := lintSBo(t.TempDir()); err == nil {
 		t.Error("an empty tree is no error")
 	}
 }
@@ -89,7 +88,7 @@ func TestModes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, err := Dir(dir)
+	found, err := lintSBo(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +107,14 @@ func TestLeftovers(t *testing.T) {
 		files[name] = ""
 	}
 	dir := write(t, "thing", files)
+	for _, name := range []string{".git/config", ".svn/entries", "README~", "#README#", ".README.swp", ".gitignore", ConfigFile, "patches/x.patch~"} {
+		files[name] = "\x00"
+	}
+	dir = write(t, "thing", files)
 	if err := os.Symlink("/nowhere/thing-1.0.tar.gz", filepath.Join(dir, "thing-1.0.tar.gz")); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := Dir(dir); err != nil || len(found) > 0 {
+	if found, err := lintSBo(dir); err != nil || len(found) > 0 {
 		t.Error(found, err)
 	}
 }
@@ -120,7 +123,7 @@ func TestLeftovers(t *testing.T) {
 func TestHostileName(t *testing.T) {
 	files := good(t)
 	files["\x1b[31mred\n~"] = "x"
-	found, err := Dir(write(t, "thing", files))
+	found, err := lintSBo(write(t, "thing", files))
 	if err != nil || len(found) == 0 {
 		t.Fatal(found, err)
 	}
@@ -152,7 +155,7 @@ func TestDisable(t *testing.T) {
 				t.Fatalf("no %q", test.old)
 			}
 			files[test.file] = strings.Replace(files[test.file], test.old, test.new, 1)
-			found, err := Dir(write(t, "thing", files))
+			found, err := lintSBo(write(t, "thing", files))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +169,7 @@ func TestDisable(t *testing.T) {
 // Fix mends every rule that says so, and nothing is left to mend.
 func TestFix(t *testing.T) {
 	for _, b := range breaks {
-		if r, _ := FindRule(b.rule); !r.Fixable || b.old == "" || strings.Contains(b.new, "echo made") {
+		if r, _, _ := FindRule(b.rule, SBo); !r.Fixable || b.old == "" || strings.Contains(b.new, "echo made") {
 			continue // what has to be looked at
 		}
 		t.Run(b.rule, func(t *testing.T) {
@@ -182,7 +185,7 @@ func TestFix(t *testing.T) {
 			if err != nil || len(changed) != 1 {
 				t.Fatal(changed, err)
 			}
-			found, err := Dir(dir)
+			found, err := lintSBo(dir)
 			found = slices.DeleteFunc(found, func(f finding.Finding) bool { return f.Rule == "info-md5-count" }) // of the second URL
 			if err != nil || len(found) > 0 {
 				t.Error(found, err)
@@ -209,7 +212,7 @@ func TestAcceptedBuilds(t *testing.T) {
 		t.Skip("SBO_TREE is not set")
 	}
 	start := time.Now()
-	found, err := Tree(context.Background(), root, nil)
+	found, err := lintSBo(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,12 +228,12 @@ func TestAcceptedBuilds(t *testing.T) {
 		}
 		broken[f.Rule][strings.Join(strings.SplitN(rel, "/", 3)[:2], "/")] = true
 	}
-	dirs, err := buildDirs(root)
+	dirs, err := buildDirs(root, &config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d builds in %s", len(dirs), took.Round(time.Millisecond))
-	for _, r := range Rules() {
+	for _, r := range Rules(SBo) {
 		share := 100 * float64(len(broken[r.Name])) / float64(len(dirs))
 		t.Logf("%-28s %-8s %5d builds %6.2f %%", r.Name, r.Level, len(broken[r.Name]), share)
 		if r.Level == finding.Error && share >= 1 {

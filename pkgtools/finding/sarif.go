@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-package lint
+package finding
 
 import (
 	"encoding/json"
 	"io"
 	"net/url"
 	"path/filepath"
-
-	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
 // The parts of a SARIF 2.1.0 log that are used
@@ -38,18 +36,18 @@ type (
 		Short         sarifMessage `json:"shortDescription"`
 		Help          sarifMessage `json:"help"`
 		Configuration struct {
-			Level finding.Severity `json:"level"`
+			Level Severity `json:"level"`
 		} `json:"defaultConfiguration"`
 	}
 	sarifMessage struct {
 		Text string `json:"text"`
 	}
 	sarifResult struct {
-		RuleID    string           `json:"ruleId"`
-		RuleIndex int              `json:"ruleIndex"`
-		Level     finding.Severity `json:"level"`
-		Message   sarifMessage     `json:"message"`
-		Locations []sarifLocation  `json:"locations"`
+		RuleID    string          `json:"ruleId"`
+		RuleIndex int             `json:"ruleIndex"`
+		Level     Severity        `json:"level"`
+		Message   sarifMessage    `json:"message"`
+		Locations []sarifLocation `json:"locations"`
 	}
 	sarifLocation struct {
 		Physical struct {
@@ -64,13 +62,19 @@ type (
 	}
 )
 
+// Tool is what made the findings, for formats that say so.
+type Tool struct {
+	Name, Version, URL string
+	Rules              []Rule // all that it has
+}
+
 // WriteSARIF writes the findings as a SARIF log, which code hosts show beside
 // the lines. Files are named as in the findings; a member of a package, which
 // has no place of its own there, in the message.
-func WriteSARIF(w io.Writer, list []finding.Finding, version string) error {
-	driver := sarifDriver{Name: "mkslack lint", Version: version, InformationURI: "https://github.com/slackbond/slackbond"}
+func WriteSARIF(w io.Writer, list []Finding, tool Tool) error {
+	driver := sarifDriver{Name: tool.Name, Version: tool.Version, InformationURI: tool.URL, Rules: []sarifRule{}}
 	index := map[string]int{}
-	for i, r := range Rules() {
+	for i, r := range tool.Rules {
 		index[r.Name] = i
 		described := sarifRule{ID: r.Name, Short: sarifMessage{r.Why}, Help: sarifMessage{"Fix: " + r.Fix}}
 		described.Configuration.Level = r.Level
