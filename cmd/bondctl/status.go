@@ -3,18 +3,18 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/bondconf"
 	"github.com/slackbond/slackbond/internal/bondlink"
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/exit"
+	"github.com/slackbond/slackbond/internal/rcbond"
 	"github.com/urfave/cli/v2"
 )
 
@@ -32,10 +32,12 @@ func statusCommand() *cli.Command {
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "go on, and print what changes"},
 			&cli.StringFlag{Name: "conf", Usage: "compare with this `FILE`", Value: bondconf.DefaultPath},
 			&cli.StringFlag{Name: "root", Usage: "read proc, sys and etc below `DIR`", Value: "/"},
+			&cli.BoolFlag{Name: "values", Usage: "standard input has the values of its variables, as rc.bond hands them over"},
+			&cli.StringFlag{Name: "script", Usage: "messages call rc.bond `FILE`", Value: rcbond.DefaultScript},
 		},
 		Action: func(c *cli.Context) error {
 			v := newViewer(c)
-			if c.IsSet("conf") {
+			if c.IsSet("conf") && v.values == nil {
 				if _, err := bondconf.Read(v.conf); err != nil {
 					return cmdline.WithStatus(withCure(err), exit.Usage)
 				}
@@ -96,12 +98,17 @@ type viewer struct {
 	conf   string
 	only   []string // the bonds asked for; all where empty
 	stderr io.Writer
-	live   bool // it is this machine's kernel, which netlink can ask too
-	warned bool // of a configuration that cannot be read
+	live   bool      // it is this machine's kernel, which netlink can ask too
+	values io.Reader // what bash made of conf; nil: conf is read without running it
+	bash   *wanted   // that, once it was read
+	warned bool      // of a configuration that cannot be read
 }
 
 func newViewer(c *cli.Context) *viewer {
 	v := &viewer{conf: c.String("conf"), only: c.Args().Slice(), stderr: c.App.ErrWriter, live: true}
+	if c.Bool("values") {
+		v.values = c.App.Reader
+	}
 	if root := c.String("root"); root != "/" {
 		v.live = false
 		v.reader = bond.Reader{Sysfs: filepath.Join(root, "sys/class/net"), Proc: filepath.Join(root, "proc/net/bonding")}
@@ -119,16 +126,21 @@ func (v *viewer) look() (*statusReport, error) {
 		return nil, fmt.Errorf("reading the state of the bonds: %w", err)
 	}
 	r := &statusReport{Bonds: []bondReport{}, Problems: []bond.Problem{}, loaded: v.reader.Loaded()}
-	conf := v.configured()
+	want := v.wanted()
 	up := 0
 	for i := range all {
 		s := &all[i]
-		if !v.wanted(s.Name) {
+		if !v.asked(s.Name) {
 			continue
 		}
 		v.partner(s)
 		problems := append(s.Problems(), v.reader.Duplicates(s)...)
-		problems = append(problems, missingMembers(conf, s)...)
+		for _, p := range v.differences(want, s) {
+			// What the driver reports as well is said once.
+			if !slices.ContainsFunc(problems, func(q bond.Problem) bool { return q.Member == p.Member && strings.Contains(q.Text, "set down") }) {
+				problems = append(problems, p)
+			}
+		}
 		state := s.State(problems)
 		if state != bond.StateDown {
 			up++
@@ -136,7 +148,7 @@ func (v *viewer) look() (*statusReport, error) {
 		r.Bonds = append(r.Bonds, bondReport{*s, state})
 		r.Problems = append(r.Problems, problems...)
 	}
-	r.Problems = append(r.Problems, v.missingBonds(conf, all)...)
+	r.Problems = append(r.Problems, v.missing(want, all)...)
 	switch {
 	case up == 0 && len(r.Bonds) == 0:
 		r.State = "none"
@@ -165,57 +177,6 @@ func (v *viewer) partner(s *bond.Status) {
 	}
 }
 
-func (v *viewer) wanted(name string) bool {
+func (v *viewer) asked(name string) bool {
 	return len(v.only) == 0 || slices.Contains(v.only, name)
-}
-
-// configured gives rc.bond.conf; nil where there is none, or where it may not
-// be read: it is root's own, and status works for anybody.
-func (v *viewer) configured() *bondconf.Config {
-	c, err := bondconf.Read(v.conf)
-	if err != nil {
-		if !v.warned && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
-			v.warned = true
-			fmt.Fprintf(v.stderr, "bondctl: not compared with the configuration: %v\n", err)
-		}
-		return nil
-	}
-	return c
-}
-
-// missingMembers lists the NICs that should be in the bond by rc.bond.conf.
-func missingMembers(c *bondconf.Config, s *bond.Status) []bond.Problem {
-	if c == nil || c.Bond(s.Name) == nil {
-		return nil
-	}
-	b := c.Bond(s.Name)
-	var list []bond.Problem
-	for _, nic := range b.NICs.Words() {
-		if !slices.ContainsFunc(s.Members, func(m bond.MemberStatus) bool { return m.Name == nic }) {
-			list = append(list, bond.Problem{Bond: s.Name, Member: nic, Text: "is no member, but should be by " + b.NICs.String()})
-		}
-	}
-	return list
-}
-
-// missingBonds lists the bonds that are configured or were asked for, and do
-// not exist.
-func (v *viewer) missingBonds(c *bondconf.Config, all []bond.Status) []bond.Problem {
-	exists := func(name string) bool {
-		return slices.ContainsFunc(all, func(s bond.Status) bool { return s.Name == name })
-	}
-	var list []bond.Problem
-	if c != nil {
-		for _, b := range c.Bonds() {
-			if name := b.Name.Value; name != "" && v.wanted(name) && !exists(name) {
-				list = append(list, bond.Problem{Bond: name, Text: "does not exist, but should by " + b.NICs.String()})
-			}
-		}
-	}
-	for _, name := range v.only {
-		if !exists(name) && !slices.ContainsFunc(list, func(p bond.Problem) bool { return p.Bond == name }) {
-			list = append(list, bond.Problem{Bond: name, Text: "there is no such bond"})
-		}
-	}
-	return list
 }

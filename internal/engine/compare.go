@@ -4,6 +4,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 
 	"github.com/slackbond/slackbond/internal/journal"
@@ -44,6 +46,16 @@ func (e *Engine) Compare(ctx context.Context, names ...string) ([]Comparison, er
 	return list, nil
 }
 
+// Differences is Compare for one bond.
+func (e *Engine) Differences(ctx context.Context, b *plan.Bond) ([]plan.Difference, error) {
+	r := e.begin(ctx)
+	if err := r.look(); err != nil {
+		return nil, err
+	}
+	c, err := r.compare(b)
+	return c.Differences, err
+}
+
 // Leftover are bonds that were started and that the plan no longer has: a
 // restart of all stops them.
 func (e *Engine) Leftover() ([]string, error) {
@@ -57,7 +69,10 @@ func (r *run) compare(b *plan.Bond) (Comparison, error) {
 	c := Comparison{Bond: b.Name, Differences: []plan.Difference{}}
 	w := &work{want: b, names: map[string]string{}}
 	j, err := r.Journals.Bond(b.Name)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission): // what the last start wanted is root's to know
+		j = &journal.Journal{}
+	case err != nil:
 		c.Refused = append(c.Refused, err.Error())
 		j = &journal.Journal{}
 	}
@@ -78,7 +93,7 @@ func (r *run) compare(b *plan.Bond) (Comparison, error) {
 	}
 	link := r.links[b.Name]
 	if link != nil && link.Kind != "bond" {
-		c.Refused = append(c.Refused, "there is an interface of this name that is not a bond")
+		c.Refused = append(c.Refused, errNotBond.Error())
 		return c, nil
 	}
 	for _, e := range j.Entries {

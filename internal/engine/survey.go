@@ -47,6 +47,8 @@ type work struct {
 	taken     []journal.Entry // addresses that it had, and that are no longer wanted
 }
 
+var errNotBond = errors.New("there is an interface of this name that is not a bond")
+
 // survey finds out everything that can be known before a bond is touched. The
 // error joins all faults that keep it from being started.
 func (r *run) survey(b *plan.Bond) (*work, error) {
@@ -56,7 +58,7 @@ func (r *run) survey(b *plan.Bond) (*work, error) {
 	}
 	link := r.links[b.Name]
 	if link != nil && link.Kind != "bond" {
-		return nil, errors.New("there is an interface of this name that is not a bond")
+		return nil, errNotBond
 	}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -250,7 +251,7 @@ func (b *bondCompiler) member(t bondconf.Text, word string) {
 		return
 	case other != nil:
 		bad("nic-in-two-bonds", fmt.Sprintf("%s is also in %s of %s%s; a NIC can be in one bond only",
-			name, other.in.NICs.Name, other.in.Name.Value, b.lineOf(other.in.NICs)), "take it out of one of them")
+			name, other.in.NICs.Name, cmp.Or(other.in.Name.Value, "an entry without a name"), b.lineOf(other.in.NICs)), "take it out of one of them")
 		return
 	}
 	b.members[name] = b

@@ -4,9 +4,15 @@ package plan
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/bondconf"
 	"github.com/slackbond/slackbond/internal/shconf"
 )
@@ -230,5 +236,145 @@ func TestRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestValues: what a bond is after it was compiled.
+func TestValues(t *testing.T) {
+	const conf = `IFNAME[3]="bond0"
+BONDNICS[3]="mac=00:1B:21:AA:BB:01  pci=3b:00.1 eth2"
+BONDMODE[3]="1"
+IFOPTS[3]="primary mac=00:1b:21:aa:bb:01 | num_unsol_na 2 | use_carrier 1 | queue_id eth2:3,pci=0000:3b:00.1:4 | prio eth2:-5 | fail_over_mac 0 | arp_interval 100 | miimon 0 | ns_ip6_target 2001:DB8::192.0.2.2 | arp_ip_target 192.0.2.2 192.0.2.1 | arp_validate 3"
+HWADDR[3]="02:00:00:00:AB:01"
+MTU[3]="9000"
+IPADDRS[3]="192.0.2.1/255.255.255.0 192.0.2.2"
+IP6ADDRS[3]="2001:DB8:0:0::1"
+USE_DHCP[3]="yes"
+DHCP_HOSTNAME[3]="www"
+DHCP_TIMEOUT[3]="30"
+DHCP_IPADDR[3]="192.0.2.9"
+DHCP_KEEPRESOLV[3]="yes"
+DHCP_KEEPNTP[3]="yes"
+DHCP_KEEPGW[3]="yes"
+DHCP_DEBUG[3]="no"
+DHCP_NOIPV4LL[3]="yes"
+EXASOCK[3]="yes"
+IFNAME[7]="trunk"
+BONDNICS[7]="eth7"
+BONDMODE[7]="802.3ad"
+HWADDR[7]="auto"
+IFNAME[8]="short"
+BONDNICS[8]="eth8"
+USE_DHCP[8]="yes"
+DHCP_DEBUG[8]="yes"
+LINKWAIT[8]="0"
+IFNAME[9]="bad/name"
+BONDNICS[9]="eth9"
+BONDNICS[10]="eth10"
+IFNAME[11]="computed"
+BONDNICS[11]="$NICS"
+GATEWAY="192.0.2.254"
+GATEWAY6="fe80::1%bond0"
+MODULES="e1000e igb e1000e"
+MACCHECK="off"
+MACCHECK_LIVE="yes"
+ALLOW_ROOT_NIC="eth0"
+DEBUG_ETH_UP="yes"
+bond_up() { :; }
+`
+	got, _ := Compile(parse(t, conf))
+	given := func(option, value string) Setting { return Setting{Option: option, Value: value, Given: true} }
+	of := func(option, member, value string) Setting {
+		return Setting{Option: option, Member: member, Value: value, Given: true}
+	}
+	miimon := []Setting{{Option: "miimon", Value: "100"}}
+	want := &Plan{
+		Bonds: []Bond{
+			{
+				Index: 3, Name: "bond0", Mode: bond.ActiveBackup,
+				Members: []Member{{MAC: "00:1b:21:aa:bb:01"}, {PCI: "0000:3b:00.1"}, {Name: "eth2"}},
+				Options: []Setting{
+					given("fail_over_mac", "none"), given("num_grat_arp", "2"), given("use_carrier", "on"), given("arp_ip_target", "192.0.2.2,192.0.2.1"),
+					given("ns_ip6_target", "2001:db8::c000:202"), given("arp_interval", "100"), given("arp_validate", "all"),
+					given("primary", "mac=00:1b:21:aa:bb:01"), of("queue_id", "eth2", "3"), of("queue_id", "pci=0000:3b:00.1", "4"), of("prio", "eth2", "-5"),
+				},
+				HWAddr: HWAddr{Addr: "02:00:00:00:ab:01"}, MTU: 9000,
+				Addrs:    []netip.Prefix{netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.2/24"), netip.MustParsePrefix("2001:db8::1/64")},
+				DHCP:     &DHCP{Args: []string{"-t", "30", "-h", "www", "-r", "192.0.2.9", "-C", "resolv.conf", "-C", "ntp.conf", "-G", "-L"}},
+				LinkWait: 5 * time.Second, Exasock: true,
+			},
+			{
+				Index: 7, Name: "trunk", Mode: bond.LACP, Members: []Member{{Name: "eth7"}}, Options: miimon,
+				HWAddr: HWAddr{Auto: true}, LinkWait: 10 * time.Second,
+			},
+			{
+				Index: 8, Name: "short", Mode: bond.ActiveBackup, Members: []Member{{Name: "eth8"}}, Options: miimon,
+				DHCP: &DHCP{Args: []string{"-t", "15", "-d"}},
+			},
+		},
+		Refused:  []string{"bad/name", "BONDNICS[10]", "computed"},
+		Gateway:  netip.MustParseAddr("192.0.2.254"),
+		Gateway6: netip.MustParseAddr("fe80::1%bond0"),
+		Modules:  []string{"e1000e", "igb"}, MACCheck: MACOff, MACCheckLive: true, RootNICs: []string{"eth0"}, Debug: true, HookUp: true,
+	}
+	if d := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); d != "" {
+		t.Error(d)
+	}
+	if b := got.Bond("trunk"); b == nil || b.Index != 7 || got.Bond("none") != nil {
+		t.Errorf("Bond: %+v", b)
+	}
+}
+
+func TestTxQueues(t *testing.T) {
+	for queues, want := range map[int]string{0: "3 queue-id!", 16: "3 queue-id!", 31: "3 queue-id!", 32: "", 255: ""} {
+		conf := parse(t, one("IFOPTS[0]='queue_id eth0:32'"))
+		conf.TxQueues = queues
+		if _, findings := Compile(conf); rules(t, findings) != want {
+			t.Errorf("%d queues: %s, want %s", queues, rules(t, findings), want)
+		}
+	}
+}
+
+// TestWithoutLines: where bash read the file, a finding names the variable.
+func TestWithoutLines(t *testing.T) {
+	const text = bondconf.Marker + `
+declare -a IFNAME=([0]="bond0" [2]="bond2")
+declare -a BONDNICS=([0]="eth0,eth1" [1]="eth0" [2]="eth0")
+declare -a IPADDR=([2]="192.0.2.1")
+declare -- GATEWAY="x"
+declare -- BONDNIC="x"
+declare -x BONDNICZ="x"
+declare -x IPALIASES="x"
+`
+	conf, err := bondconf.FromBash(strings.NewReader(text), "/etc/rc.bond.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, findings := Compile(conf)
+	var list []string
+	for _, f := range findings {
+		list = append(list, fmt.Sprintf("%s: %s", f.Pos, f.What))
+	}
+	want := []string{
+		"/etc/rc.bond.conf: IPADDR[2] is not used by rc.bond",
+		"/etc/rc.bond.conf: rc.bond does not know BONDNIC",
+		`/etc/rc.bond.conf: BONDNICS[0]: "eth0,eth1" is not a plain name of a network interface`,
+		"/etc/rc.bond.conf: IFNAME[1] is missing: BONDNICS[1] names members of a bond without a name",
+		"/etc/rc.bond.conf: BONDNICS[2]: eth0 is also in BONDNICS[1] of an entry without a name; a NIC can be in one bond only",
+		`/etc/rc.bond.conf: GATEWAY="x": it is not an IP address`,
+	}
+	if d := cmp.Diff(want, list); d != "" {
+		t.Error(d)
+	}
+	if len(p.Bonds) != 0 || !slices.Equal(p.Refused, []string{"bond0", "BONDNICS[1]", "bond2"}) {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestBadGateway: it is left out by itself.
+func TestBadGateway(t *testing.T) {
+	p, findings := Compile(parse(t, one("IPADDRS[0]=192.0.2.1/24\nGATEWAY=192.0.2.256\nGATEWAY6=x")))
+	if len(p.Bonds) != 1 || len(p.Refused) != 0 || p.Gateway.IsValid() || p.Gateway6.IsValid() || !HasErrors(findings) {
+		t.Errorf("%+v %v", p, findings)
 	}
 }

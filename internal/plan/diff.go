@@ -204,6 +204,9 @@ func (d *differ) removed(s Setting) bool {
 	return true
 }
 
+// rootsOwn are the options whose files are empty for whoever is not root.
+var rootsOwn = []string{"ad_actor_sys_prio", "ad_actor_system", "ad_user_port_key"}
+
 func (d *differ) option(o *bond.Option, s Setting, gone bool) {
 	have, ok := d.have.Options[o.Name]
 	if !ok {
@@ -220,8 +223,7 @@ func (d *differ) option(o *bond.Option, s Setting, gone bool) {
 		}
 		want = m.Name
 	}
-	// Three files are empty for whoever is not root.
-	if have == "" && strings.HasPrefix(o.Name, "ad_") || sameValue(o, want, have) {
+	if have == "" && slices.Contains(rootsOwn, o.Name) || sameValue(o, want, have) {
 		return
 	}
 	d.add(KindOption, o.Name, want, have, d.state(o.When))

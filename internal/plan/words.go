@@ -122,6 +122,7 @@ func lookupForeign(word string) (foreign, bool) {
 // mean ...?"; otherwise where there is none that the rules would take.
 func (b *bondCompiler) suggest(piece, otherwise string) string {
 	var options, elsewhere []string
+	mode, modeKnown := b.out.Mode, b.modeKnown
 	tokens := strings.FieldsFunc(piece, func(r rune) bool { return strings.ContainsRune(" \t\n,;=|\"'", r) })
 	for len(tokens) > 0 {
 		word, n := lookupTokens(tokens)
@@ -133,10 +134,18 @@ func (b *bondCompiler) suggest(piece, otherwise string) string {
 		for len(tokens) > 0 && (len(values) == 0 || !isOption(tokens[0])) {
 			values, tokens = append(values, tokens[0]), tokens[1:]
 		}
-		switch text, ok := b.suggestOption(word, values); {
+		o := bond.Lookup(word.Option)
+		if o != nil && modeKnown && !o.Modes.Has(mode) {
+			return otherwise
+		}
+		text, ok := b.suggestOption(word, values)
+		switch {
 		case !ok:
 			return otherwise
-		case word.Put != "" || word.Option == "mode":
+		case word.Option == "mode":
+			mode, _, modeKnown = lookupMode(strings.Join(values, " ")) // the rest is meant for it
+			elsewhere = append(elsewhere, text)
+		case word.Put != "":
 			elsewhere = append(elsewhere, text)
 		default:
 			options = append(options, text)
@@ -179,7 +188,7 @@ func (b *bondCompiler) suggestOption(word foreign, values []string) (text string
 	case o.Name == "mode":
 		mode, _, ok := lookupMode(strings.Join(values, " "))
 		return fmt.Sprintf("%s=%q", b.variable("BONDMODE"), mode), ok
-	case len(values) == 0, b.modeKnown && !o.Modes.Has(b.out.Mode):
+	case len(values) == 0:
 		return "", false
 	case o.PerMember:
 		if len(values) == 2 && !strings.Contains(values[0], ":") { // NIC NUMBER

@@ -86,7 +86,7 @@ func (r *Run) Do(ctx context.Context, verb Verb, names ...string) int {
 // configuration reads what is wanted, and says what is wrong with it. There is
 // no plan where nothing can be done.
 func (r *Run) configuration(verb Verb, names []string) (*plan.Plan, int) {
-	conf, err := r.read()
+	conf, err := Read(r.Conf, r.Values)
 	if err != nil && verb == Stop {
 		return &plan.Plan{}, exit.OK // the journals say what to undo
 	}
@@ -127,20 +127,22 @@ func (r *Run) configuration(verb Verb, names []string) (*plan.Plan, int) {
 	return p, status
 }
 
-func (r *Run) read() (*bondconf.Config, error) {
-	f, err := os.Open(r.Conf)
+// Read reads the configuration at path: the values that bash had after it
+// sourced the file, or (nil) the file itself, without running it.
+func Read(path string, values io.Reader) (*bondconf.Config, error) {
+	f, err := os.Open(path)
 	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err
+		var at *os.PathError
+		if errors.As(err, &at) {
+			err = at.Err
 		}
-		return nil, fmt.Errorf("cannot read %s: %w", r.Conf, err)
+		return nil, fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	f.Close()
-	if r.Values != nil {
-		return bondconf.FromBash(r.Values, r.Conf)
+	if values != nil {
+		return bondconf.FromBash(values, path)
 	}
-	return bondconf.Read(r.Conf)
+	return bondconf.Read(path)
 }
 
 // describe is a finding in a line, as rc.bond says it.
