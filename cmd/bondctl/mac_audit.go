@@ -4,8 +4,10 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 
@@ -22,6 +24,7 @@ func macAuditCommand() *cli.Command {
 		Usage: "find addresses that two have, on this host and in all that is read",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+			&cli.StringFlag{Name: "ignore", Usage: "leave out the addresses that `FILE` lists: what is known, and right"},
 		}, macSourceFlags()...),
 		Action: func(c *cli.Context) error {
 			if err := cmdline.Args(c, 0, 0, ""); err != nil {
@@ -30,6 +33,10 @@ func macAuditCommand() *cli.Command {
 			sources, err := macSources(c)
 			if err != nil {
 				return err
+			}
+			ignore, err := readIgnore(c.String("ignore"))
+			if err != nil {
+				return cmdline.Usagef("mac audit: --ignore %s", err)
 			}
 			var links []source.Link
 			if !c.Bool("no-host") && c.String("root") == "/" {
@@ -40,7 +47,7 @@ func macAuditCommand() *cli.Command {
 			// Reading JSON leaves much behind: a million objects take 51 MB so, else 67.
 			debug.SetGCPercent(50)
 			done := cmdline.Waiting(c.App.ErrWriter, "reading "+plural(len(sources), "source", "sources"))
-			report := vet.Audit(sources, links)
+			report := vet.Audit(sources, links, ignore)
 			done()
 			if c.Bool("json") {
 				err = cmdline.WriteJSON(c.App.Writer, macJSONAudit{report, jsonSources(report.Sources)})
@@ -53,6 +60,22 @@ func macAuditCommand() *cli.Command {
 			return cmdline.Status(auditStatus(report))
 		},
 	}
+}
+
+func readIgnore(path string) (vet.Ignore, error) {
+	if path == "" {
+		return vet.Ignore{}, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return vet.Ignore{}, fmt.Errorf("%s: %w", path, errors.Unwrap(err))
+	}
+	defer f.Close()
+	list, err := vet.ReadIgnore(f)
+	if err != nil {
+		return list, fmt.Errorf("%s: %w", path, err)
+	}
+	return list, nil
 }
 
 // auditStatus tells duplicates from what was not read, and both from nothing.
@@ -99,6 +122,9 @@ func writeMACAudit(out io.Writer, r *vet.AuditReport) error {
 			}
 		}
 		fmt.Fprintf(w, "  %s %s\n", p.Good("cure:"), f.Cure)
+	}
+	if r.Ignored > 0 {
+		fmt.Fprintf(w, "\n%s left out, as --ignore says\n", plural(r.Ignored, "finding", "findings"))
 	}
 	if r.MoreAddresses > 0 {
 		fmt.Fprintf(w, "\n%s more come twice and were not looked at\n", plural(r.MoreAddresses, "address", "addresses"))

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slackbond/slackbond/internal/hwaddr"
@@ -198,44 +197,54 @@ func TestFixed(t *testing.T) {
 	}
 }
 
-// machine holds the files by which derive knows a machine.
-func machine(files map[string]string) fs.FS {
-	root := fstest.MapFS{}
-	for name, text := range files {
-		f := &fstest.MapFile{Data: []byte(text)}
-		if strings.Contains(name, "/ns/") {
-			f.Mode = fs.ModeSymlink
-		}
-		root[name] = f
+// machine holds the files by which derive knows a machine, and the links in /ns/.
+type machine map[string]string
+
+func (m machine) ReadFile(name string) ([]byte, error) {
+	if text, ok := m[name]; ok {
+		return []byte(text), nil
 	}
-	return root
+	return nil, fs.ErrNotExist
 }
+
+func (m machine) Stat(name string) (fs.FileInfo, error) {
+	_, err := m.ReadFile(name)
+	return nil, err
+}
+
+func (m machine) ReadLink(name string) (string, error) {
+	text, err := m.ReadFile(name)
+	return string(text), err
+}
+
+func (m machine) Lstat(name string) (fs.FileInfo, error) { return m.Stat(name) }
+func (m machine) Open(string) (fs.File, error)           { return nil, fs.ErrNotExist }
 
 func TestTraits(t *testing.T) {
 	const dmi = "sys/class/dmi/id/"
 	nic := source.Link{Name: "eth0", Permanent: hwaddr.Addr{2, 0, 0x5e, 0x10, 0, 7}}
 	board := Trait{"board serial", "cn7016"}
 	for name, c := range map[string]struct {
-		files map[string]string
+		files machine
 		want  []Trait
 	}{
 		"nothing":               {nil, []Trait{nic0}},
-		"firmware":              {map[string]string{dmi + "product_uuid": uuid.Value + "\n", dmi + "board_serial": "CN7016\n"}, []Trait{uuid, board, nic0}},
-		"placeholders":          {map[string]string{dmi + "product_uuid": uuid.Value, dmi + "board_serial": "To be filled by O.E.M.\n"}, []Trait{uuid, nic0}},
-		"enclosure":             {map[string]string{dmi + "chassis_serial": "CZ3030X\n"}, []Trait{nic0}},
-		"device tree":           {map[string]string{"proc/device-tree/serial-number": "10000000A1B2\x00"}, []Trait{{"board serial", "10000000a1b2"}, nic0}},
-		"device tree, zeros":    {map[string]string{"proc/device-tree/serial-number": "0000000000\x00"}, []Trait{nic0}},
-		"first namespaces":      {map[string]string{dmi + "product_uuid": uuid.Value, "proc/self/ns/pid": "pid:[4026531836]", "proc/self/ns/user": "user:[4026531837]", "proc/1/environ": "HOME=/\x00TERM=linux\x00mycontainer=x\x00"}, []Trait{uuid, nic0}},
-		"PID namespace":         {map[string]string{dmi + "product_uuid": uuid.Value, "proc/self/ns/pid": "pid:[4026532201]"}, []Trait{nic0}},
-		"user namespace":        {map[string]string{dmi + "product_uuid": uuid.Value, "proc/self/ns/user": "user:[4026532200]"}, []Trait{nic0}},
-		"docker":                {map[string]string{dmi + "product_uuid": uuid.Value, ".dockerenv": ""}, []Trait{nic0}},
-		"podman":                {map[string]string{dmi + "product_uuid": uuid.Value, "run/.containerenv": ""}, []Trait{nic0}},
-		"nspawn":                {map[string]string{dmi + "product_uuid": uuid.Value, "run/systemd/container": "systemd-nspawn"}, []Trait{nic0}},
-		"lxc":                   {map[string]string{dmi + "product_uuid": uuid.Value, "proc/1/environ": "TERM=linux\x00container=lxc\x00"}, []Trait{nic0}},
-		"container on a board":  {map[string]string{"proc/device-tree/serial-number": "10000000a1b2", "proc/1/environ": "container=lxc\x00"}, []Trait{nic0}},
-		"container, first word": {map[string]string{dmi + "board_serial": "CN7016", "proc/1/environ": "container="}, []Trait{nic0}},
+		"firmware":              {machine{dmi + "product_uuid": uuid.Value + "\n", dmi + "board_serial": "CN7016\n"}, []Trait{uuid, board, nic0}},
+		"placeholders":          {machine{dmi + "product_uuid": uuid.Value, dmi + "board_serial": "To be filled by O.E.M.\n"}, []Trait{uuid, nic0}},
+		"enclosure":             {machine{dmi + "chassis_serial": "CZ3030X\n"}, []Trait{nic0}},
+		"device tree":           {machine{"proc/device-tree/serial-number": "10000000A1B2\x00"}, []Trait{{"board serial", "10000000a1b2"}, nic0}},
+		"device tree, zeros":    {machine{"proc/device-tree/serial-number": "0000000000\x00"}, []Trait{nic0}},
+		"first namespaces":      {machine{dmi + "product_uuid": uuid.Value, "proc/self/ns/pid": "pid:[4026531836]", "proc/self/ns/user": "user:[4026531837]", "proc/1/environ": "HOME=/\x00TERM=linux\x00mycontainer=x\x00"}, []Trait{uuid, nic0}},
+		"PID namespace":         {machine{dmi + "product_uuid": uuid.Value, "proc/self/ns/pid": "pid:[4026532201]"}, []Trait{nic0}},
+		"user namespace":        {machine{dmi + "product_uuid": uuid.Value, "proc/self/ns/user": "user:[4026532200]"}, []Trait{nic0}},
+		"docker":                {machine{dmi + "product_uuid": uuid.Value, ".dockerenv": ""}, []Trait{nic0}},
+		"podman":                {machine{dmi + "product_uuid": uuid.Value, "run/.containerenv": ""}, []Trait{nic0}},
+		"nspawn":                {machine{dmi + "product_uuid": uuid.Value, "run/systemd/container": "systemd-nspawn"}, []Trait{nic0}},
+		"lxc":                   {machine{dmi + "product_uuid": uuid.Value, "proc/1/environ": "TERM=linux\x00container=lxc\x00"}, []Trait{nic0}},
+		"container on a board":  {machine{"proc/device-tree/serial-number": "10000000a1b2", "proc/1/environ": "container=lxc\x00"}, []Trait{nic0}},
+		"container, first word": {machine{dmi + "board_serial": "CN7016", "proc/1/environ": "container="}, []Trait{nic0}},
 	} {
-		got := traits(machine(c.files), []source.Link{nic, {Name: "bond0"}, {Name: "eth1", Permanent: hwaddr.Broadcast}})
+		got := traits(c.files, []source.Link{nic, {Name: "bond0"}, {Name: "eth1", Permanent: hwaddr.Broadcast}})
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}

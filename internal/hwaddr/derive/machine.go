@@ -91,10 +91,12 @@ func inContainer(root fs.FS) bool {
 	return err == nil && strings.Contains("\x00"+string(environment), "\x00container=")
 }
 
+var separators = strings.NewReplacer("-", "", " ", "", ".", "", ":", "", "_", "")
+
 // placeholder reports whether firmware that was never filled in says this, or
 // says it of every board of a kind.
 func placeholder(value string) bool {
-	plain := strings.NewReplacer("-", "", " ", "", ".", "", ":", "", "_", "").Replace(value)
+	plain := separators.Replace(value)
 	if len(plain) < 4 || strings.Trim(plain, plain[:1]) == "" {
 		return true // empty, 0000-0000, ffff-ffff, xxxx
 	}

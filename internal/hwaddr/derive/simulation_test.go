@@ -46,7 +46,7 @@ func newHost(n int) host {
 
 // traits are what this package reads of the host, by the code that reads it.
 func (h host) traits() []Trait {
-	files := map[string]string{
+	files := machine{
 		"sys/class/dmi/id/product_uuid":   h.uuid,
 		"sys/class/dmi/id/board_serial":   h.board,
 		"sys/class/dmi/id/chassis_serial": h.chassis,
@@ -58,7 +58,7 @@ func (h host) traits() []Trait {
 	for _, a := range h.nics {
 		links = append(links, source.Link{Name: "eth", Permanent: a})
 	}
-	return traits(machine(files), links)
+	return traits(files, links)
 }
 
 // happenings are what happens to the host n, and the verdict that is right.
@@ -113,12 +113,17 @@ func bare(h host) host {
 // a secret of their own, and prints the table of verdicts.
 func TestSimulation(t *testing.T) {
 	const hosts = 100_000
-	secrets := make([]*stored, hosts)
-	all := make([]hwaddr.Addr, hosts)
-	for n := range secrets {
+	draw := func(n int) *stored {
 		sum := sha256.Sum256(fmt.Appendf(nil, "secret %d", n))
-		secrets[n] = &stored{Version: 1, Secret: hex.EncodeToString(sum[:secretSize])}
-		all[n] = derive(sum[:secretSize], "bond0", Prefix{}, 0)
+		return &stored{Version: 1, Secret: hex.EncodeToString(sum[:secretSize])}
+	}
+	all := make([]hwaddr.Addr, hosts)
+	for n := range all {
+		secret, err := hex.DecodeString(draw(n).Secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[n] = derive(secret, "bond0", Prefix{}, 0)
 	}
 	slices.SortFunc(all, hwaddr.Addr.Compare)
 	for i := range all[1:] {
@@ -134,13 +139,14 @@ func TestSimulation(t *testing.T) {
 			if h.born != nil {
 				before = h.born(before)
 			}
+			state := draw(n)
 			first := Store{Traits: before.traits()}
-			secret, err := first.recognise(secrets[n])
+			secret, err := first.recognise(state)
 			if err != nil {
 				t.Fatalf("%s: the first start of host %d: %v", h.name, n, err)
 			}
 			then := Store{Traits: h.happen(n, before).traits()}
-			again, err := then.recognise(secrets[n])
+			again, err := then.recognise(state)
 			switch {
 			case errors.Is(err, ErrCopied):
 				verdicts[refused]++

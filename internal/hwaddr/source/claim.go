@@ -60,6 +60,10 @@ type Claim struct {
 	Port string `json:"port,omitempty"`
 	VLAN string `json:"vlan,omitempty"`
 
+	// Device is set where the address names a device and Port is one of the ports
+	// that lead to it, as LLDP tells.
+	Device bool `json:"device,omitempty"`
+
 	Note string    `json:"note,omitempty"`
 	Time time.Time `json:"time,omitzero"` // when the source knew it
 	// Own is set for what belongs to the bond that the address is for.

@@ -30,6 +30,11 @@ var keyNames = fieldNames(map[field][]string{
 	expiryField: {"expires", "lease expires"},
 })
 
+// isDevice reports whether a key or heading is about neighbouring devices, as LLDP's.
+func isDevice(name string) bool {
+	return strings.Contains(name, "chassis") || strings.HasPrefix(name, "neighbor") || name == "device id"
+}
+
 // keyField is what a key says; whatever MAC address it is, it is one.
 func keyField(key string) field {
 	for _, end := range []string{" mac", " mac address", " mac addr"} {
@@ -68,6 +73,7 @@ type record struct {
 	texts  map[field]string
 	keys   map[string]bool
 	leader string // the first key
+	device bool   // a key says that the address is a device's
 }
 
 // maxHeld bounds the claims of one record.
@@ -194,6 +200,7 @@ func (t *tableReader) hold(c *Claim, m hwaddr.Match) bool {
 		texts := t.heading.row(line, m.Start, m.End)
 		t.heading.correct(texts, guess(line, m))
 		fill(c, texts)
+		c.Device = isDevice(simplify(t.heading.columns[t.heading.column(macField)].text))
 		t.endRow()
 		row := *c
 		t.recent = &row
@@ -246,6 +253,7 @@ func (t *tableReader) key(p pair) {
 		*r = record{texts: map[field]string{}, keys: map[string]bool{}, leader: p.key}
 	}
 	r.keys[p.key] = true
+	r.device = r.device || isDevice(p.key)
 	value := strings.Trim(p.value, `", `)
 	if f == ipField {
 		value = ipOf(value)
@@ -267,6 +275,7 @@ func (t *tableReader) endRecord() {
 			texts[portField] = t.section
 		}
 		fill(c, texts)
+		c.Device = t.section != "" || t.record.device
 		t.in.emit(*c)
 	}
 	t.held = t.held[:0]

@@ -46,6 +46,8 @@ type AuditReport struct {
 	// MoreAddresses is the number of addresses that were read twice or more and
 	// not looked at, as they are too many.
 	MoreAddresses int `json:"more_addresses,omitempty"`
+	// Ignored is the number of findings about addresses that were to be ignored.
+	Ignored int `json:"ignored,omitempty"`
 }
 
 // Failures says what could not be read, one line each.
@@ -59,9 +61,9 @@ const (
 	maxProblems = 10_000
 )
 
-// Audit looks for addresses that two have. Sources are read once to find the
-// addresses that come twice, and again for those.
-func Audit(sources []source.Source, links []source.Link) *AuditReport {
+// Audit looks for addresses that two have, but for those to ignore. Sources are
+// read once to find the addresses that come twice, and again for those.
+func Audit(sources []source.Source, links []source.Link, ignore Ignore) *AuditReport {
 	r := &AuditReport{Findings: []Finding{}, Problems: []source.Problem{}}
 	first := counter{report: r, repeated: map[hwaddr.Addr]bool{}}
 	for _, s := range sources {
@@ -77,7 +79,12 @@ func Audit(sources []source.Source, links []source.Link) *AuditReport {
 	}
 	t := newTopology(links)
 	for _, a := range slices.SortedFunc(keys(second.claims), hwaddr.Addr.Compare) {
-		r.Findings = append(r.Findings, t.judge(a, second.claims[a])...)
+		found := t.judge(a, second.claims[a])
+		if ignore.has(a) {
+			r.Ignored += len(found)
+			continue
+		}
+		r.Findings = append(r.Findings, found...)
 	}
 	return r
 }
@@ -181,80 +188,179 @@ func newTopology(links []source.Link) *topology {
 
 // judge says what is wrong about the claims of one address. Most addresses come
 // several times and are right: an interface and its lease, a port in two
-// VLANs, an inventory and the table that confirms it.
+// VLANs, an inventory and the table that confirms it. An address that hosts share
+// by design is wrong only where it is configured as a host's own.
 func (t *topology) judge(a hwaddr.Addr, claims []source.Claim) []Finding {
 	var out []Finding
-	report := func(kind, text, cure string, claims []source.Claim) {
-		out = append(out, Finding{kind, a, text, cure, claims})
-	}
-	by := func(match func(source.Claim) bool) (list []source.Claim) {
-		for _, c := range claims {
-			if match(c) {
-				list = append(list, c)
-			}
+	owner, _ := a.Owner()
+	for _, r := range rules {
+		if owner.Shared && !r.configured {
+			continue
 		}
-		return list
-	}
-	t.local(by(func(c source.Claim) bool { return c.Source == "interfaces" }), report)
-	if local := by(func(c source.Claim) bool { return c.Source == "interfaces" }); len(local) > 0 {
-		if far := by(func(c source.Claim) bool { return c.Source == "neighbours" || t.learned(c, local) }); len(far) > 0 {
-			report(Elsewhere, fmt.Sprintf("this host's %s and %s have it", local[0].Name, far[0].Who()),
-				"give one of them another address: 'bondctl mac new' makes one", append(local, far...))
+		for _, f := range r.judge(t, claims) {
+			f.Addr = a
+			out = append(out, f)
 		}
 	}
-	config := by(func(c source.Claim) bool {
+	return out
+}
+
+// rules are what makes two claims of one address a finding.
+var rules = []struct {
+	// configured is set where somebody chose the address for a host.
+	configured bool
+	judge      func(t *topology, claims []source.Claim) []Finding
+}{
+	{judge: (*topology).local},
+	{judge: (*topology).elsewhere},
+	{configured: true, judge: (*topology).configured},
+	{judge: (*topology).ports},
+	{judge: (*topology).addresses},
+	{judge: (*topology).owners},
+	{judge: (*topology).listed},
+}
+
+// those gives the claims that match.
+func those(claims []source.Claim, match func(source.Claim) bool) (list []source.Claim) {
+	for _, c := range claims {
+		if match(c) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func isLocal(c source.Claim) bool { return c.Source == "interfaces" }
+
+// elsewhere finds an address of this host that another host answers with.
+func (t *topology) elsewhere(claims []source.Claim) []Finding {
+	local := those(claims, isLocal)
+	if len(local) == 0 {
+		return nil
+	}
+	far := those(claims, func(c source.Claim) bool {
+		return c.Source == "neighbours" && c.Past == "" || t.learned(c, local)
+	})
+	if len(far) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Kind: Elsewhere, Text: fmt.Sprintf("this host's %s and %s have it", local[0].Name, far[0].Who()),
+		Cure: "give one of them another address: 'bondctl mac new' makes one", Claims: append(local, far...),
+	}}
+}
+
+// configured finds configurations of two hosts, or of two interfaces, that set one
+// address.
+func (t *topology) configured(claims []source.Claim) []Finding {
+	config := those(claims, func(c source.Claim) bool {
 		return c.Class == source.Reserved && c.Name != "" && slices.Contains([]string{"rc.conf", "rc-script", "networkmanager", "netplan"}, c.Format)
 	})
 	if hosts := distinct(config, func(c source.Claim) string { return cmp.Or(c.Host, "this host") }); len(hosts) > 1 {
-		report(Copied, "the configuration of "+and(hosts)+" sets it",
-			"give all but one an address of their own: HWADDR[i]=\"auto\", or 'bondctl mac new' on each", config)
-	} else if names := distinct(config, func(c source.Claim) string { return c.Name }); len(names) > 1 {
-		report(Config, "it is configured for "+and(names), "give each its own HWADDR: 'bondctl mac new --for BOND' makes one", config)
+		return []Finding{{
+			Kind: Copied, Text: "the configuration of " + and(hosts) + " sets it",
+			Cure: "give all but one an address of their own: HWADDR[i]=\"auto\", or 'bondctl mac new' on each", Claims: config,
+		}}
 	}
-	for _, table := range tables(by(func(c source.Claim) bool { return c.Port != "" && c.IP == "" && c.Class == source.Used })) {
+	if names := distinct(config, func(c source.Claim) string { return c.Name }); len(names) > 1 {
+		return []Finding{{
+			Kind: Config, Text: "it is configured for " + and(names),
+			Cure: "give each its own HWADDR: 'bondctl mac new --for BOND' makes one", Claims: config,
+		}}
+	}
+	return nil
+}
+
+// inside are what switches call the port of their own addresses: no cable is there.
+var inside = regexp.MustCompile(`(?i)^(?:cpu|router|switch|self|system|drop|internal|management|(?:vl|vlan|vlanif|ve|bvi|irb|loopback|lo)[ .]?\d+)$`)
+
+// ports finds an address that one switch learned behind two ports of one VLAN. What
+// names a device, as LLDP does, is on as many ports as the device has cables.
+func (t *topology) ports(claims []source.Claim) (out []Finding) {
+	learned := those(claims, func(c source.Claim) bool {
+		return c.Port != "" && c.IP == "" && c.Class == source.Used && !c.Device && !inside.MatchString(c.Port)
+	})
+	for _, table := range tables(learned) {
 		if ports := distinct(table, func(c source.Claim) string { return c.Port }); len(ports) > 1 {
-			report(Ports, "one switch sees it behind ports "+and(ports),
-				"find the two hosts behind these ports and change one address; two ports of one host want a bond, or link aggregation on the switch", table)
+			out = append(out, Finding{
+				Kind: Ports, Text: "one switch sees it behind ports " + and(ports),
+				Cure: "find the two hosts behind these ports and change one address; two ports of one host want a bond, " +
+					"or link aggregation on the switch", Claims: table,
+			})
 		}
 	}
-	for _, table := range tables(by(func(c source.Claim) bool {
-		return c.Class == source.Used && strings.Contains(c.IP, ".") && c.Format != "arpwatch" && c.Format != "dhcpd" && c.Format != "dnsmasq.leases" && c.Format != "kea.leases"
-	})) {
+	return out
+}
+
+// neighbourTables are the tables of a host on the LAN in which an address with two IP
+// addresses is worth a look. In those of routers most have several: routers, hosts
+// with addresses in several networks, guests.
+var neighbourTables = []string{"", "ip-neigh", "arp", "arp-scan", "json"}
+
+// addresses finds an address that answers for several IPv4 addresses.
+func (t *topology) addresses(claims []source.Claim) (out []Finding) {
+	answering := those(claims, func(c source.Claim) bool {
+		return c.Class == source.Used && strings.Contains(c.IP, ".") && !c.Device && slices.Contains(neighbourTables, c.Format)
+	})
+	for _, table := range tables(answering) {
 		if ips := distinct(table, func(c source.Claim) string { return c.IP }); len(ips) > 1 {
-			report(Addresses, "it answers for "+and(ips),
-				"if one host has all these addresses, or is a router, nothing; else two hosts share the address: change one", table)
+			out = append(out, Finding{
+				Kind: Addresses, Text: "it answers for " + and(ips),
+				Cure: "if one host has all these addresses, or is a router, nothing; else two hosts share the address: change one", Claims: table,
+			})
 		}
 	}
-	named := by(func(c source.Claim) bool {
+	return out
+}
+
+// owners finds an address that inventories give to machines of different names.
+func (t *topology) owners(claims []source.Claim) []Finding {
+	named := those(claims, func(c source.Claim) bool {
 		switch c.Format {
-		case "dhcpd", "kea", "dnsmasq.conf", "ethers", "libvirt", "xen", "lxc", "vmx", "csv", "json":
+		case "dhcpd", "dnsmasq.conf", "ethers", "libvirt", "xen", "lxc", "vmx", "csv", "json", "table":
 			return c.Class == source.Reserved && c.Name != ""
 		case "proxmox", "qemu":
 			return c.Name != ""
 		}
 		return false
 	})
-	if names := distinct(named, owner); len(names) > 1 {
-		report(Owners, "it is given to "+and(names), "find out which of them has it, correct the entry of the other, or give that one its own address", named)
+	names := distinct(named, owner)
+	if len(names) < 2 {
+		return nil
 	}
-	for _, table := range tables(by(func(c source.Claim) bool {
-		return c.Format == "text" || c.Class == source.Reserved && c.Name == "" && slices.Contains([]string{"csv", "json", "ethers", "dnsmasq.conf"}, c.Format)
-	})) {
-		if lines := distinct(table, func(c source.Claim) string { return strconv.Itoa(c.Line) }); len(lines) > 1 && !number(table) && !logged(table) {
-			report(Listed, fmt.Sprintf("%s names it on lines %s", table[0].File, and(lines)), "see whether these lines mean one machine; if not, change one address", table)
+	return []Finding{{
+		Kind: Owners, Text: "it is given to " + and(names),
+		Cure: "find out which of them has it, correct the entry of the other, or give that one its own address", Claims: named,
+	}}
+}
+
+// listed finds an address that a list without names, or a text, has twice.
+func (t *topology) listed(claims []source.Claim) (out []Finding) {
+	nameless := those(claims, func(c source.Claim) bool {
+		return c.Format == "text" ||
+			c.Class == source.Reserved && c.Name == "" && slices.Contains([]string{"csv", "json", "ethers", "dnsmasq.conf", "table"}, c.Format)
+	})
+	for _, table := range tables(nameless) {
+		lines := distinct(table, func(c source.Claim) string { return strconv.Itoa(c.Line) })
+		if len(lines) > 1 && !logged(table) {
+			out = append(out, Finding{
+				Kind: Listed, Text: fmt.Sprintf("%s names it on lines %s", source.Visible(table[0].File), and(lines)),
+				Cure: "see whether these lines mean one machine; if not, change one address", Claims: table,
+			})
 		}
 	}
 	return out
 }
 
 // local judges the interfaces of this host that have an address.
-func (t *topology) local(claims []source.Claim, report func(kind, text, cure string, claims []source.Claim)) {
+func (t *topology) local(claims []source.Claim) []Finding {
+	claims = those(claims, isLocal)
 	stacks := map[int][]source.Claim{}
 	for _, c := range claims {
 		stacks[t.group[c.Name]] = append(stacks[t.group[c.Name]], c)
 	}
 	if len(stacks) < 2 {
-		return
+		return nil
 	}
 	names := distinct(claims, func(c source.Claim) string { return c.Name })
 	for g := range stacks {
@@ -273,11 +379,16 @@ func (t *topology) local(claims []source.Claim, report func(kind, text, cure str
 			} else {
 				cure += fmt.Sprintf("; until then leave %s down", nic.Name)
 			}
-			report(Released, fmt.Sprintf("%s uses the address of %s, which is not its member (any more)", bond, nic.Name), cure, claims)
-			return
+			return []Finding{{
+				Kind: Released, Text: fmt.Sprintf("%s uses the address of %s, which is not its member (any more)", bond, nic.Name),
+				Cure: cure, Claims: claims,
+			}}
 		}
 	}
-	report(Interfaces, and(names)+" of this host have it and do not belong together", "give one of them another address: ip link set NAME address ...", claims)
+	return []Finding{{
+		Kind: Interfaces, Text: and(names) + " of this host have it and do not belong together",
+		Cure: "give one of them another address: ip link set NAME address ...", Claims: claims,
+	}}
 }
 
 // learned reports whether a bridge of this host learned an address that is its
@@ -324,16 +435,6 @@ func distinct(claims []source.Claim, of func(source.Claim) string) []string {
 		return cmp.Compare(a, b)
 	})
 	return list
-}
-
-// number reports whether what was found are twelve decimal digits everywhere: a
-// serial number or a date, as likely as not.
-func number(claims []source.Claim) bool {
-	bare := strings.ReplaceAll(claims[0].Addr.String(), ":", "")
-	if strings.Trim(bare, "0123456789") != "" {
-		return false
-	}
-	return !slices.ContainsFunc(claims, func(c source.Claim) bool { return !strings.Contains(c.Text, bare) })
 }
 
 // stamp is the time that a line of a log begins with: of syslog, ISO 8601, of

@@ -27,7 +27,7 @@ func (s *set) add(a hwaddr.Addr) bool {
 			}
 		}
 	}
-	v := uint64(binary.BigEndian.Uint16(a[:2]))<<32 | uint64(binary.BigEndian.Uint32(a[2:]))
+	v := number(a)
 	i := s.slot(v)
 	if s.slots[i] == v {
 		return false
@@ -35,6 +35,11 @@ func (s *set) add(a hwaddr.Addr) bool {
 	s.slots[i] = v
 	s.n++
 	return true
+}
+
+// number is an address as a number of 48 bits.
+func number(a hwaddr.Addr) uint64 {
+	return uint64(binary.BigEndian.Uint16(a[:2]))<<32 | uint64(binary.BigEndian.Uint32(a[2:]))
 }
 
 // slot finds v, or the empty slot where it belongs. The multiplier is 2^64

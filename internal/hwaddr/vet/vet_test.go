@@ -198,12 +198,25 @@ func TestAuditFiles(t *testing.T) {
 		"a log":                   {map[string]string{"syslog": "Nov 26 10:00:00 gw dhcpd: DHCPACK to 02:00:5e:10:00:38\nNov 26 11:00:00 gw dhcpd: DHCPACK to 02:00:5e:10:00:38\n"}, nil},
 		"a log and more":          {map[string]string{"w": "2026-11-26 10:00 02:00:5e:10:00:38\nNAS 02:00:5e:10:00:38\n"}, []string{"listed twice: w names it on lines 1 and 2"}},
 		"leases one after one":    {map[string]string{"l": "address,hwaddr,client_id,valid_lifetime,expire,subnet_id\n192.0.2.1,02:00:5e:10:00:38,,1,9999999999,1\n192.0.2.2,02:00:5e:10:00:38,,1,9999999999,1\n"}, nil},
+		"several IPs at a router": {map[string]string{"sw": "Protocol  Address          Age (min)  Hardware Addr   Type   Interface\nInternet  192.0.2.1              12   0200.5e10.0028  ARPA   Vlan10\nInternet  192.0.2.2              13   0200.5e10.0028  ARPA   Vlan10\n"}, nil},
+		"HSRP on two VLANs":       {map[string]string{"sw": "  10    0000.0c07.ac01    DYNAMIC     Gi1/0/7\n  10    0000.0c07.ac01    DYNAMIC     Gi1/0/8\n"}, nil},
+		"VRRP in a text":          {map[string]string{"w": "gw1 00:00:5e:00:01:0a\ngw2 00:00:5e:00:01:0a\n"}, nil},
+		"VRRP as a bond's":        {map[string]string{"web1/rc.bond.conf": strings.ReplaceAll(conf, "00:16:3e:aa:aa:aa", "00:00:5e:00:01:0a"), "web2/rc.bond.conf": strings.ReplaceAll(conf, "00:16:3e:aa:aa:aa", "00:00:5e:00:01:0a")}, []string{"copied configuration: the configuration of web1 and web2 sets it"}},
+		"GLBP at two routers":     {map[string]string{"n": "192.0.2.8 dev eth0 lladdr 00:07:b4:00:01:01 STALE\n192.0.2.9 dev eth0 lladdr 00:07:b4:00:01:01 STALE\n"}, nil},
+		"the switch's own":        {map[string]string{"sw": "  10    0200.5e10.0027    STATIC      CPU\n  10    0200.5e10.0027    DYNAMIC     Gi1/0/8\n  10    0200.5e10.0027    STATIC      Vl10\n"}, nil},
+		"LLDP on two ports":       {map[string]string{"sw": "Local Intf: Gi1/0/2\nChassis id: 0200.5e10.0022\nLocal Intf: Gi1/0/3\nChassis id: 0200.5e10.0022\n"}, nil},
+		"LLDP in a table":         {map[string]string{"sw": "Local Interface    Chassis Id          Port info          System Name\nge-0/0/1           02:00:5e:10:00:22   ge-0/0/1           vmx2\nge-0/0/2           02:00:5e:10:00:22   ge-0/0/2           vmx2\n"}, nil},
+		"a list of hosts":         {map[string]string{"l": "HOST   IP          MAC\nweb1   192.0.2.1   02:00:5e:10:00:38\nweb2   192.0.2.2   02:00:5e:10:00:38\n"}, []string{"owners: it is given to web1 and web2"}},
+		"a list without names":    {map[string]string{"l": "IP          MAC\n192.0.2.1   02:00:5e:10:00:38\n192.0.2.2   02:00:5e:10:00:38\n"}, []string{"listed twice: l names it on lines 2 and 3"}},
+		"a lease that ended":      {map[string]string{"sw": "  10    0200.5e10.0027    DYNAMIC     Gi1/0/7\n", "n": "192.0.2.8 dev eth0 lladdr 02:00:5e:10:00:27 FAILED\n192.0.2.9 dev eth0 lladdr 02:00:5e:10:00:27 STALE\n"}, nil},
+		"DECnet is not shared":    {map[string]string{"w": "a aa:00:04:00:01:02\nb aa:00:04:00:01:02\n"}, []string{"listed twice: w names it on lines 1 and 2"}},
+		"hashes":                  {map[string]string{"w": "commit 1a2b3c4d5e6f\nmerge 1a2b3c4d5e6f\n"}, nil},
 		"dates":                   {map[string]string{"w": "202611211200\n202611211200\n"}, nil},
 		"bad lines":               {map[string]string{"w": "ff:ff:ff:ff:ff:ff\n02:00:5e:10:00\n"}, []string{"w:1: ff:ff:ff:ff:ff:ff: it is the broadcast address", "w:2: \"02:00:5e:10:00\": five octets, an address has six"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, sources := files(t, c.files)
-			r := Audit(sources, nil)
+			r := Audit(sources, nil, Ignore{})
 			var got []string
 			for _, f := range r.Findings {
 				got = append(got, strings.ReplaceAll(f.Kind+": "+f.Text, dir+"/", ""))
@@ -224,6 +237,7 @@ func TestAuditFiles(t *testing.T) {
 // TestAuditInterfaces covers this host's own interfaces.
 func TestAuditInterfaces(t *testing.T) {
 	a, b := addr(t, "02:00:5e:10:00:01"), addr(t, "02:00:5e:10:00:02")
+	shared := addr(t, "00:00:5e:00:01:0a")
 	bond := source.Link{Index: 9, Name: "bond0", Kind: "bond", Addr: a, Up: true}
 	for name, c := range map[string]struct {
 		links []source.Link
@@ -237,6 +251,8 @@ func TestAuditInterfaces(t *testing.T) {
 		"VLAN and bridge":     {[]source.Link{bond, {Index: 4, Name: "bond0.5", Kind: "vlan", Addr: a, Parent: 9}, {Index: 5, Name: "br0", Kind: "bridge", Addr: a}, {Index: 6, Name: "bond0.6", Kind: "vlan", Addr: a, Parent: 9, Master: 5}}, nil, "", ""},
 		"two NICs":            {[]source.Link{{Index: 2, Name: "eth0", Addr: a}, {Index: 3, Name: "eth1", Addr: a}}, nil, Interfaces, "ip link set"},
 		"permanent elsewhere": {[]source.Link{{Index: 2, Name: "eth0", Addr: b, Permanent: a}, {Index: 3, Name: "eth1", Addr: a}}, nil, Interfaces, ""},
+		"VRRP on two VLANs":   {[]source.Link{{Index: 2, Name: "v1", Kind: "macvlan", Addr: shared}, {Index: 3, Name: "v2", Kind: "macvlan", Addr: shared}}, []source.Claim{{Addr: shared, Source: "neighbours", IP: "192.0.2.9", Port: "eth5"}}, "", ""},
+		"FAILED neighbour":    {[]source.Link{bond}, []source.Claim{{Addr: a, Source: "neighbours", IP: "192.0.2.9", Port: "eth5", Past: source.Unanswered}}, "", ""},
 		"veth ends":           {[]source.Link{{Index: 2, Name: "v0", Kind: "veth", Addr: a, Parent: 3}, {Index: 3, Name: "v1", Kind: "veth", Addr: a, Parent: 2}}, nil, Interfaces, ""},
 		"another host":        {[]source.Link{bond}, []source.Claim{{Addr: a, Source: "neighbours", IP: "192.0.2.9", Port: "eth5"}}, Elsewhere, "mac new"},
 		"bridge's own port":   {[]source.Link{{Index: 5, Name: "br0", Kind: "bridge", Addr: a}, {Index: 2, Name: "eth0", Addr: a, Master: 5}}, []source.Claim{{Addr: a, Source: "bridges", Port: "eth0"}}, "", ""},
@@ -245,6 +261,10 @@ func TestAuditInterfaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var claims []source.Claim
+			a := a
+			if name == "VRRP on two VLANs" {
+				a = shared
+			}
 			for _, l := range c.links {
 				if l.Addr == a {
 					claims = append(claims, source.Claim{Addr: a, Source: "interfaces", Name: l.Name, Note: "current address"})
@@ -261,6 +281,42 @@ func TestAuditInterfaces(t *testing.T) {
 				t.Errorf("found %+v, want %s with %q", findings, c.want, c.cure)
 			}
 		})
+	}
+}
+
+// TestIgnore covers the list of what is known and right.
+func TestIgnore(t *testing.T) {
+	list, err := ReadIgnore(strings.NewReader("# known\n\n0200.5e10.0007 two ports of the lab switch\n02:00:5e:20:00:00/40 # a cluster\n52:54:00:00:00:00/24\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		"02:00:5e:10:00:07": true, "02:00:5e:10:00:08": false, "02:00:5e:20:00:ff": true, "02:00:5e:20:01:00": false, "02:00:5e:1f:ff:ff": false,
+		"52:54:00:ff:ff:ff": true, "52:54:01:00:00:00": false,
+	} {
+		if list.has(addr(t, text)) != want {
+			t.Errorf("%s is ignored: %v", text, !want)
+		}
+	}
+	if (Ignore{}).has(addr(t, "02:00:5e:10:00:07")) {
+		t.Error("no list ignores something")
+	}
+	for text, why := range map[string]string{
+		"02:00:5e:10:00\n": "line 1: ", "\nnas\n": "line 2: ", "02:00:5e:10:00:07/7": "8 to 48", "02:00:5e:10:00:07/49": "8 to 48", "02:00:5e:10:00:07/x": "8 to 48",
+		strings.Repeat("x", 100_000): "too long",
+	} {
+		if _, err := ReadIgnore(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%.30q: %v, want an error with %q", text, err, why)
+		}
+	}
+	for _, text := range []string{"02:00:5e:10:00:07/8", "02:00:5e:10:00:07/48"} {
+		if list, err := ReadIgnore(strings.NewReader(text)); err != nil || !list.has(addr(t, "02:00:5e:10:00:07")) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	_, sources := files(t, map[string]string{"w": "a 02:00:5e:10:00:07\nb 02:00:5e:10:00:07\nc 02:00:5e:10:00:08\nd 02:00:5e:10:00:08\n"})
+	if r := Audit(sources, nil, list); len(r.Findings) != 1 || r.Ignored != 1 || r.Findings[0].Addr != addr(t, "02:00:5e:10:00:08") {
+		t.Errorf("%d findings, %d ignored", len(r.Findings), r.Ignored)
 	}
 }
 

@@ -23,11 +23,11 @@ const (
 	asked   = 20
 )
 
-// lists are a list in mixed notations, the same in one, and the addresses to
-// look for, of which half are in it.
+// lists are a list in mixed notations and the addresses to look for, of which half
+// are in it; patterns has each of them in all notations, for grep.
 type lists struct {
-	bondctl, mixed, normal, patterns string
-	addrs                            []string
+	bondctl, mixed, patterns string
+	addrs                    []string
 }
 
 // notations are what switches, Windows, inventories and people write.
@@ -50,8 +50,7 @@ func makeLists(tb testing.TB) lists {
 	tb.Helper()
 	dir := tb.TempDir()
 	l := lists{
-		bondctl: filepath.Join(dir, "bondctl"), mixed: filepath.Join(dir, "mixed"),
-		normal: filepath.Join(dir, "normal"), patterns: filepath.Join(dir, "patterns"),
+		bondctl: filepath.Join(dir, "bondctl"), mixed: filepath.Join(dir, "mixed"), patterns: filepath.Join(dir, "patterns"),
 	}
 	build := exec.Command("go", "build", "-o", l.bondctl, "github.com/slackbond/slackbond/cmd/bondctl")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -65,11 +64,10 @@ func makeLists(tb testing.TB) lists {
 	}
 	// Nothing is kept in memory: what a child takes at most is counted from what
 	// its parent had when it was made.
-	mixed, normal := create(tb, l.mixed), create(tb, l.normal)
+	mixed := create(tb, l.mixed)
 	for i := range entries {
 		h := next()
 		fmt.Fprintf(mixed, "host%d %s port %d\n", i, notations[i%len(notations)](h), i%48)
-		fmt.Fprintf(normal, "host%d %s port %d\n", i, colons(h), i%48)
 		if i%(2*entries/asked) == 7 {
 			l.addrs = append(l.addrs, colons(h))
 		}
@@ -78,8 +76,11 @@ func makeLists(tb testing.TB) lists {
 		l.addrs = append(l.addrs, colons(next()))
 	}
 	patterns := create(tb, l.patterns)
-	fmt.Fprintln(patterns, strings.Join(l.addrs, "\n"))
-	for _, w := range []*bufio.Writer{mixed, normal, patterns} {
+	for _, a := range l.addrs {
+		h := strings.ReplaceAll(a, ":", "")
+		fmt.Fprintln(patterns, pattern(h))
+	}
+	for _, w := range []*bufio.Writer{mixed, patterns} {
 		if err := w.Flush(); err != nil {
 			tb.Fatal(err)
 		}
@@ -102,7 +103,13 @@ func (l lists) check() *exec.Cmd {
 	return exec.Command(l.bondctl, append([]string{"mac", "check", "--brief", "--no-host", "--from", l.mixed}, l.addrs...)...)
 }
 
-func (l lists) grep() *exec.Cmd { return exec.Command("grep", "-iF", "-f", l.patterns, l.normal) }
+// grep looks for the same as check does: each address in all notations.
+func (l lists) grep() *exec.Cmd { return exec.Command("grep", "-iE", "-f", l.patterns, l.mixed) }
+
+// pattern is an extended regular expression for twelve digits in the notations above.
+func pattern(h string) string {
+	return h[:2] + "[:-]?" + h[2:4] + "[:.-]?" + h[4:6] + "[:-]?" + h[6:8] + "[:.-]?" + h[8:10] + "[:-]?" + h[10:]
+}
 
 func (l lists) audit() *exec.Cmd {
 	return exec.Command(l.bondctl, "mac", "audit", "--no-host", "--from", l.mixed)
@@ -155,7 +162,7 @@ func BenchmarkMillion(b *testing.B) {
 	for _, row := range []struct {
 		name string
 		list []cost
-	}{{"bondctl mac check, mixed notations", check}, {"grep -iF, one notation", grep}, {"bondctl mac audit, mixed notations", audit}} {
+	}{{"bondctl mac check, mixed notations", check}, {"grep -iE, mixed notations", grep}, {"bondctl mac audit, mixed notations", audit}} {
 		c := best(row.list)
 		fmt.Fprintf(w, "  %-36s %6.0f ms  (%4.0f ms of processor, %3d MB)\n", row.name, c.wall.Seconds()*1e3, c.cpu.Seconds()*1e3, c.maxRSS>>10)
 	}
@@ -165,7 +172,8 @@ func BenchmarkMillion(b *testing.B) {
 }
 
 // TestBounds holds what is promised: as fast as grep, in less than 64 MB, and
-// an audit in 2 s. Other work on the machine makes a run slow, never fast.
+// an audit in half a second of processor. Other work on the machine makes a run
+// slow, never fast.
 func TestBounds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a list of a million takes a while")
@@ -182,7 +190,7 @@ func TestBounds(t *testing.T) {
 	for try := range 5 {
 		check, grep, audit := measure(t, l.check()), measure(t, l.grep()), measure(t, l.audit())
 		t.Logf("check %v, grep %v, audit %v", check.cpu, grep.cpu, audit.cpu)
-		if check.cpu <= grep.cpu && audit.cpu < 2*time.Second {
+		if check.cpu <= grep.cpu && audit.cpu < time.Second/2 {
 			return
 		}
 		if try == 4 {
