@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/slackbond/slackbond/pkgtools"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -92,6 +93,9 @@ func (m *Manifest) check() error {
 	}
 	if s.Tag != "" && !regexp.MustCompile(`^[A-Za-z0-9._]+$`).MatchString(s.Tag) {
 		wrong("$.slackware.tag", "letters, digits, . and _", "bad tag %q", s.Tag)
+	}
+	if engines := []string{pkgtools.Program, pkgtools.SevenZip, pkgtools.Go}; s.XZ != "" && !slices.Contains(engines, s.XZ) {
+		wrong("$.slackware.xz", "there are: "+strings.Join(engines, ", "), "unknown xz engine %q", s.XZ)
 	}
 	for field, names := range map[string][]string{"architectures": s.Architectures, "unsupported": s.Unsupported} {
 		for i, a := range names {

@@ -135,6 +135,7 @@ type Slackware struct {
 	Commands      []string `yaml:"commands"`      // how it is built, where the kind's own way will not do
 	Docs          []string `yaml:"docs"`          // files of the source for /usr/doc
 	Releases      []string `yaml:"releases"`      // of Slackware, as in "15.0"
+	XZ            string   `yaml:"xz"`            // the engine that compresses a .txz: program, 7z or go
 	Architectures []string `yaml:"architectures"` // what "all" means; the whole table by default
 	Doinst        string   `yaml:"doinst"`        // shell text for doinst.sh
 	Douninst      string   `yaml:"douninst"`      // shell text for douninst.sh

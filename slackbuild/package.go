@@ -4,6 +4,7 @@ package slackbuild
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"debug/elf"
@@ -52,6 +53,7 @@ func (m *Manifest) Package(ctx context.Context, o PackageOptions) (file string, 
 	if o.Type == "" {
 		o.Type = "txz"
 	}
+	o.Compression.Engine = cmp.Or(o.Compression.Engine, m.Slackware.XZ)
 	epoch, err := m.epoch(ctx)
 	if err != nil {
 		return "", err

@@ -110,12 +110,8 @@ func makepkgOptions(c *cli.Context) (opt pkgtools.WriteOptions, walk pkgtools.Wa
 	if opt.Compression.Threads < 0 {
 		return opt, walk, cmdline.Usagef("--threads %d: not a number of processors", opt.Compression.Threads)
 	}
-	switch engine := c.String("xz"); engine {
-	case "auto":
-	case pkgtools.Program, pkgtools.SevenZip, pkgtools.Go:
-		opt.Compression.Engine = engine
-	default:
-		return opt, walk, cmdline.Usagef("--xz %q: there are program, 7z and go", engine)
+	if opt.Compression.Engine, err = xzEngine(c); err != nil {
+		return opt, walk, err
 	}
 	walk = pkgtools.WalkOptions{ACLs: c.Bool("acls"), Xattrs: c.Bool("xattrs")}
 	switch owner := c.String("owner"); owner {

@@ -10,9 +10,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
+	"github.com/slackbond/slackbond/pkgtools"
 	"github.com/slackbond/slackbond/slackbuild"
 	"github.com/urfave/cli/v2"
 )
@@ -27,6 +29,8 @@ func packageCommand() *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: ".", Usage: "write packages to `DIR`"},
 			&cli.StringFlag{Name: "type", Value: "txz", Usage: "make packages of `TYPE` txz, tgz, tbz or tlz"},
 			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.NumCPU(), Usage: "make `N` packages at once"},
+			&cli.StringFlag{Name: "xz", Value: "auto", Usage: "compress .txz with the xz `program|7z|go`"},
+			&cli.BoolFlag{Name: "twice", Usage: "make them again in other surroundings; status 1 if the bytes are not the same"},
 			&cli.BoolFlag{Name: "verbose", Usage: "show what the build commands print"},
 			quietFlag,
 		},
@@ -60,7 +64,30 @@ func packageAction(c *cli.Context) error {
 	if err := os.MkdirAll(c.String("output"), 0o755); err != nil {
 		return err
 	}
+	if _, err := xzEngine(c); err != nil {
+		return err
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	c.Context = ctx
+	// As makepkg has it: what the commands make is not for the caller alone.
+	defer syscall.Umask(syscall.Umask(0o022))
+	if c.Bool("twice") {
+		return makeTwice(c, m, arches)
+	}
 	return makePackages(c, m, arches)
+}
+
+// xzEngine is what --xz names for compressing.
+func xzEngine(c *cli.Context) (string, error) {
+	switch engine := c.String("xz"); engine {
+	case "auto":
+		return pkgtools.Auto, nil
+	case pkgtools.Program, pkgtools.SevenZip, pkgtools.Go:
+		return engine, nil
+	default:
+		return "", cmdline.Usagef("--xz %q: there are program, 7z and go", engine)
+	}
 }
 
 func chosenArches(m *slackbuild.Manifest, names string) ([]slackbuild.Arch, error) {
@@ -109,6 +136,7 @@ func makePackages(c *cli.Context, m *slackbuild.Manifest, arches []slackbuild.Ar
 			if c.Bool("verbose") {
 				o.Log = &lockedWriter{w: c.App.ErrWriter, mu: &mu}
 			}
+			o.Compression.Engine, _ = xzEngine(c) // packageAction has checked it
 			file, err := m.Package(c.Context, o)
 			mu.Lock()
 			defer mu.Unlock()
