@@ -27,7 +27,9 @@ type ExtractOptions struct {
 	Devices bool
 	// Each, where set, is called for each entry before it is made.
 	Each func(*Entry)
-	// Warn, where set, is told beforehand what is odd about the archive.
+	// Warn, where set, is told beforehand what is odd about the archive, and
+	// afterwards what of it could not be had here: attributes that the file
+	// system does not know.
 	Warn func(Oddity)
 }
 
@@ -45,11 +47,7 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 	if err != nil {
 		return err
 	}
-	for _, o := range p.Odd {
-		if opt.Warn != nil {
-			opt.Warn(o)
-		}
-	}
+	opt.warn(p.Odd)
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -83,7 +81,17 @@ func Extract(ctx context.Context, name, dir string, opt ExtractOptions) error {
 			return err
 		}
 	}
+	opt.warn(x.odd.list())
 	return nil
+}
+
+func (opt *ExtractOptions) warn(odd []Oddity) {
+	if opt.Warn == nil {
+		return
+	}
+	for _, o := range odd {
+		opt.Warn(o)
+	}
 }
 
 // fromRoot is the path p, where the root comes before all that is in it.
@@ -94,6 +102,7 @@ type extractor struct {
 	root   *rootDirs
 	owners bool
 	ids    *owners
+	odd    oddities // what could not be done as the archive says
 }
 
 // mkdir makes a directory that can be written to until setDir; one that is
@@ -229,7 +238,10 @@ func (x *extractor) attributes(f *os.File, e *Entry) error {
 	if err := f.Chmod(mode &^ fs.ModeType); err != nil {
 		return err
 	}
-	if err := setXattrs(f, e.Xattrs); err != nil {
+	lost := func(attr string, err error) {
+		x.odd.add(e.Path, "does not get its extended attribute %s: %v", attr, err)
+	}
+	if err := setXattrs(f, e.Xattrs, lost); err != nil {
 		return err
 	}
 	t := unix.NsecToTimeval(e.ModTime.UnixNano()) // fileTime has seen to its range

@@ -45,7 +45,11 @@ func (r *Reader) convert(h *tar.Header) (*Entry, error) {
 		return nil, err
 	}
 	for key, value := range h.PAXRecords {
-		if strings.HasPrefix(key, paxXattr) || strings.HasPrefix(key, paxACL) {
+		attr, isXattr := strings.CutPrefix(key, paxXattr)
+		switch {
+		case isXattr && !onLinux(attr): // macOS writes com.apple.quarantine and the like
+			r.odd.add(p, "has extended attributes of another system, which are left out: %s", attr)
+		case isXattr || strings.HasPrefix(key, paxACL):
 			e.setXattr(key, value)
 		}
 	}

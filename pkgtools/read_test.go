@@ -165,6 +165,10 @@ func TestReadAsTar(t *testing.T) {
 		{"sparse, pax 0.0", ofTar(t, nil, sparse, "-S", "--format=pax", "--sparse-version=0.0", "hole"), ""},
 		{"sparse, pax 0.1", ofTar(t, nil, sparse, "-S", "--format=pax", "--sparse-version=0.1", "hole"), ""},
 		{"sparse, pax 1.0", ofTar(t, nil, sparse, "-S", "--format=pax", "--sparse-version=1.0", "hole"), ""},
+		{"of macOS", slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeReg, Name: "f", Format: tar.FormatPAX, PAXRecords: map[string]string{
+			paxXattr + "com.apple.quarantine": "0081;x", "LIBARCHIVE.xattr.com.apple.quarantine": "eA=="}}, "x"}), end(2)), "of another system"},
+		{"attribute that no file system has", slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeReg, Name: "f", Format: tar.FormatPAX,
+			PAXRecords: map[string]string{paxXattr + "system.nosuch": "x"}}, "x"}), end(2)), ""},
 		{"old time", slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeReg, Name: "f", ModTime: time.Unix(-1000, 0)}, ""}), end(2)), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -173,7 +177,7 @@ func TestReadAsTar(t *testing.T) {
 			theirs, ours := filepath.Join(dir, "theirs"), filepath.Join(dir, "ours")
 			put(t, dir, map[string]string{"theirs/": "", "ours/": ""})
 			// As installpkg does it; what it says of its own accord is no failure.
-			if out, err := exec.Command("tar", "-C", theirs, "-xpzf", name).CombinedOutput(); err != nil {
+			if out, err := exec.Command("tar", "-C", theirs, "--acls", "--xattrs", "--xattrs-include=*", "-xpzf", name).CombinedOutput(); err != nil {
 				t.Fatalf("tar takes it no more than we do: %v\n%s", err, out)
 			}
 			if err := Extract(context.Background(), name, ours, ExtractOptions{Owners: os.Geteuid() == 0}); err != nil {
@@ -318,4 +322,23 @@ func (p *panicReader) Read(b []byte) (int, error) {
 		panic("index out of range")
 	}
 	return n, err
+}
+
+// What the file system does not know is lost, as with tar, and told once.
+func TestAttributeThatIsLost(t *testing.T) {
+	member := func(name string) rawMember {
+		return rawMember{tar.Header{Typeflag: tar.TypeReg, Name: name, Format: tar.FormatPAX, PAXRecords: map[string]string{paxXattr + "system.nosuch": "x"}}, "x"}
+	}
+	name := writeGzip(t, t.TempDir(), slices.Concat(archive(t, member("f"), member("g")), end(2)))
+	var told []string
+	opt := ExtractOptions{Warn: func(o Oddity) { told = append(told, o.String()) }}
+	if err := Extract(context.Background(), name, t.TempDir(), opt); err != nil {
+		t.Fatal(err)
+	}
+	report := install(t, tempRoot(t), name)
+	for _, said := range [][]string{told, report.Warnings} {
+		if len(said) != 1 || !strings.HasPrefix(said[0], `"f" does not get its extended attribute system.nosuch: operation not supported (and 1 more)`) {
+			t.Errorf("told %q", said)
+		}
+	}
 }

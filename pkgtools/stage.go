@@ -52,7 +52,7 @@ func (c *changer) stage(ctx context.Context, name string) (*stager, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range c.pkg.Odd {
+	for _, o := range slices.Concat(c.pkg.Odd, s.files.odd.list()) {
 		if !o.Usual {
 			c.warn(o.String())
 		}

@@ -363,8 +363,11 @@ func (x *transaction) setAttr(p string, attr *fileAttr) error {
 	if err := f.Chmod(attr.Mode); err != nil {
 		return err
 	}
+	lost := func(name string, err error) {
+		x.script.warn(fmt.Sprintf("%q does not get its extended attribute %s: %v", p, name, err))
+	}
 	for record, value := range attr.Xattrs {
-		if err := setXattrs(f, map[string]string{record: string(value)}); err != nil {
+		if err := setXattrs(f, map[string]string{record: string(value)}, lost); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -171,8 +172,10 @@ func aclTagID(word, who string) (tag uint16, id uint32, err error) {
 	return tag, uint32(n), nil
 }
 
-// setXattrs gives the open file what the pax records of a package say.
-func setXattrs(f *os.File, records map[string]string) error {
+// setXattrs gives the open file what the pax records of a package say. Where
+// that cannot be, since the file system does not have such attributes or only
+// root may set them, lost is told; nil makes it an error.
+func setXattrs(f *os.File, records map[string]string, lost func(attr string, err error)) error {
 	for record, value := range records {
 		attr, ok := strings.CutPrefix(record, paxXattr)
 		data := []byte(value)
@@ -190,9 +193,22 @@ func setXattrs(f *os.File, records map[string]string) error {
 				return fmt.Errorf("%q: %w", f.Name(), err)
 			}
 		}
-		if err := unix.Fsetxattr(int(f.Fd()), attr, data, 0); err != nil {
+		err := unix.Fsetxattr(int(f.Fd()), attr, data, 0)
+		switch {
+		case err == nil:
+		case lost != nil && (errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.EPERM)):
+			lost(attr, err)
+		default:
 			return &fs.PathError{Op: "set the extended attribute " + attr + " of", Path: f.Name(), Err: err}
 		}
 	}
 	return nil
+}
+
+// xattrNamespaces are those that Linux has (xattr(7)).
+var xattrNamespaces = []string{"user.", "trusted.", "security.", "system."}
+
+// onLinux reports whether an extended attribute of that name can be had.
+func onLinux(attr string) bool {
+	return slices.ContainsFunc(xattrNamespaces, func(n string) bool { return strings.HasPrefix(attr, n) })
 }
