@@ -100,12 +100,15 @@ func (r *run) compare(b *plan.Bond) (Comparison, error) {
 		switch e.Verb {
 		case journal.Made, journal.Taken, journal.Adopted:
 			c.Ours = link != nil && e.Index == link.Index
+			if c.Ours && e.Verb == journal.Adopted {
+				w.want = given(b)
+			}
 		}
 	}
 	if c.Running, err = r.running(w); err != nil {
 		return c, err
 	}
-	c.Differences = append(c.Differences, plan.Diff(b, w.last, c.Running)...)
+	c.Differences = append(c.Differences, plan.Diff(w.want, w.last, c.Running)...)
 	for i := range c.Differences {
 		d := &c.Differences[i]
 		if d.Kind == plan.KindMemberMissing && absent[d.Subject] {

@@ -105,6 +105,9 @@ func (r *run) survey(b *plan.Bond) (*work, error) {
 		if err := r.surveyBond(w, link); err != nil {
 			faults = append(faults, err)
 		}
+		if w.origin == journal.Adopted {
+			w.want = given(w.want)
+		}
 	}
 	if len(faults) == 0 && b.Exasock {
 		if err := r.loadExasock(); err != nil {
