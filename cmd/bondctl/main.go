@@ -7,6 +7,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 
 	"github.com/slackbond/slackbond/internal/cmdline"
 	"github.com/slackbond/slackbond/internal/version"
@@ -25,7 +26,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		EnableBashCompletion:      true,
 		UseShortOptionHandling:    true,
 		DisableSliceFlagSeparator: true,
-		Commands: append(runCommands(),
+		Commands: slices.Concat(runCommands(), trialCommands(), []*cli.Command{
+			planCommand(),
 			statusCommand(),
 			checkCommand(),
 			inet1Command(),
@@ -33,7 +35,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			setCommand(),
 			exasockCommand(),
 			macCommand(),
-		),
+		}),
 	}
 	return cmdline.Run(app, args, stdin, stdout, stderr)
 }

@@ -109,6 +109,14 @@ func (r *run) compare(b *plan.Bond) (Comparison, error) {
 		return c, err
 	}
 	c.Differences = append(c.Differences, plan.Diff(w.want, w.last, c.Running)...)
+	if c.Running == nil {
+		for _, m := range b.Members {
+			c.Differences = append(c.Differences, plan.Difference{Kind: plan.KindMemberMissing, Subject: m.String(), Needs: plan.Live})
+		}
+		c.Differences = slices.DeleteFunc(c.Differences, func(d plan.Difference) bool {
+			return d.Kind == plan.KindMemberMissing && !absent[d.Subject] // it comes with the bond
+		})
+	}
 	for i := range c.Differences {
 		d := &c.Differences[i]
 		if d.Kind == plan.KindMemberMissing && absent[d.Subject] {

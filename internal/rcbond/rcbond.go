@@ -62,17 +62,15 @@ type Run struct {
 	Links   func() ([]source.Link, error)
 	IsRoot  func() bool
 	Timeout time.Duration // how long another run is waited for
+
+	hooks string // the file whose functions are run; "" is Conf
 }
 
 // Do does it to the bonds that are named, to all where none is. A name can also
 // be that of a NIC, for Start: then the bond that it belongs to is meant. It
 // returns an exit status; all else is reported.
 func (r *Run) Do(ctx context.Context, verb Verb, names ...string) int {
-	isRoot := r.IsRoot
-	if isRoot == nil {
-		isRoot = func() bool { return os.Geteuid() == 0 }
-	}
-	if !isRoot() {
+	if !r.root() {
 		r.Report.Complain(fmt.Sprintf("only root can %s bonds", verb))
 		return exit.Failed
 	}
@@ -81,6 +79,13 @@ func (r *Run) Do(ctx context.Context, verb Verb, names ...string) int {
 		return status
 	}
 	return max(status, r.operate(ctx, verb, p, names))
+}
+
+func (r *Run) root() bool {
+	if r.IsRoot != nil {
+		return r.IsRoot()
+	}
+	return os.Geteuid() == 0
 }
 
 // configuration reads what is wanted, and says what is wrong with it. There is
@@ -164,42 +169,59 @@ func describe(f plan.Finding) string {
 	return text
 }
 
-// operate takes the lock and lets the engine work.
-func (r *Run) operate(ctx context.Context, verb Verb, p *plan.Plan, names []string) int {
-	failed := func(err error) int {
-		r.Report.Complain(err.Error())
-		return exit.Failed
-	}
-	boot, folder := r.Boot, cmp.Or(r.Folder, journal.Folder())
-	if boot == "" {
+// session is a run with the machine open.
+type session struct {
+	engine  *engine.Engine
+	history assign.History
+	folder  string
+	boot    string
+	close   func()
+}
+
+// open gets ready for work on this machine; nothing is locked yet.
+func (r *Run) open(p *plan.Plan) (*session, error) {
+	s := &session{folder: cmp.Or(r.Folder, journal.Folder()), boot: r.Boot, close: func() {}}
+	if s.boot == "" {
 		var err error
-		if boot, err = journal.BootID(); err != nil {
-			return failed(fmt.Errorf("reading which boot this is: %w", err))
+		if s.boot, err = journal.BootID(); err != nil {
+			return nil, fmt.Errorf("reading which boot this is: %w", err)
 		}
 	}
-	history := assign.History{Path: filepath.Join(folder, "addresses"), Boot: boot}
+	s.history = assign.History{Path: filepath.Join(s.folder, "addresses"), Boot: s.boot}
 	k := r.Kernel
 	if k == nil {
 		machine, err := kernel.Open()
 		if err != nil {
-			return failed(err)
+			return nil, err
 		}
-		defer machine.Close()
+		s.close = func() { machine.Close() }
 		k = machine
 	}
 	if p.Debug {
 		k = engine.Traced(k, r.Report.Log)
 	}
-	e := &engine.Engine{
-		Kernel: k, Plan: p, Report: r.Report, MACs: r.macs(history), Script: cmp.Or(r.Script, DefaultScript),
+	s.engine = &engine.Engine{
+		Kernel: k, Plan: p, Report: r.Report, MACs: r.macs(s.history), Script: cmp.Or(r.Script, DefaultScript),
+		Journals: journal.View(s.folder, s.boot),
 		Hook: func(ctx context.Context, function, bond string) error {
-			return runHook(ctx, r.Conf, function, bond, r.Report.Stdout, r.Report.Stderr)
+			return runHook(ctx, cmp.Or(r.hooks, r.Conf), function, bond, r.Report.Stdout, r.Report.Stderr)
 		},
 	}
+	return s, nil
+}
+
+// operate takes the lock and lets the engine work.
+func (r *Run) operate(ctx context.Context, verb Verb, p *plan.Plan, names []string) int {
+	s, err := r.open(p)
+	if err != nil {
+		return r.failed(err)
+	}
+	defer s.close()
+	e, history := s.engine, s.history
 	if verb == Start {
 		bonds, idle, err := ofNIC(ctx, e, names, history)
 		if err != nil {
-			return failed(err)
+			return r.failed(err)
 		}
 		if idle {
 			return exit.OK
@@ -221,9 +243,9 @@ func (r *Run) operate(ctx context.Context, verb Verb, p *plan.Plan, names []stri
 			r.Report.Console("rc.bond: no bond is configured in " + r.Conf)
 		}
 	}
-	journals, err := r.lock(ctx, folder, boot, strings.Join(append([]string{string(verb)}, names...), " "))
+	journals, err := r.lock(ctx, s.folder, s.boot, strings.Join(append([]string{string(verb)}, names...), " "))
 	if err != nil {
-		return failed(err)
+		return r.failed(err)
 	}
 	defer journals.Close()
 	if verb == Stop {
@@ -234,12 +256,15 @@ func (r *Run) operate(ctx context.Context, verb Verb, p *plan.Plan, names []stri
 		}
 	}
 	e.Journals = journals
+	if err := r.endTrial(ctx, e, verb, names); err != nil {
+		return r.failed(err)
+	}
 	r.remember(history)
 	defer r.remember(history)
 	do := map[Verb]func(context.Context, ...string) (engine.Outcome, error){Start: e.Start, Stop: e.Stop, Restart: e.Restart}[verb]
 	outcome, err := do(ctx, names...)
 	if err != nil {
-		return failed(err)
+		return r.failed(err)
 	}
 	if outcome != engine.Done {
 		return exit.Failed

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/syslog"
-	"strings"
+
+	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
 // A Report says what happens, as Slackware's rc scripts do: a line for each bond
@@ -37,11 +38,11 @@ func (r *Report) Close() {
 }
 
 // Console writes a line for the console.
-func (r *Report) Console(line string) { fmt.Fprintln(r.Stdout, printable(line)) }
+func (r *Report) Console(line string) { fmt.Fprintln(r.Stdout, finding.Printable(line)) }
 
 // Log writes a line to syslog, or to the console.
 func (r *Report) Log(line string) {
-	if r.Syslog != nil && r.Syslog.Notice(printable(line)) == nil {
+	if r.Syslog != nil && r.Syslog.Notice(finding.Printable(line)) == nil {
 		return
 	}
 	r.Console(r.Program + ": " + line)
@@ -49,23 +50,9 @@ func (r *Report) Log(line string) {
 
 // Complain writes a line to standard error, and to syslog.
 func (r *Report) Complain(line string) {
-	line = printable(line)
+	line = finding.Printable(line)
 	fmt.Fprintf(r.Stderr, "%s: %s\n", r.Program, line)
 	if r.Syslog != nil {
 		_ = r.Syslog.Notice(line) // standard error has it
 	}
-}
-
-// printable escapes control characters: parts of a line come from files and from
-// the LAN, and a terminal would obey them.
-func printable(line string) string {
-	var b strings.Builder
-	for _, c := range line {
-		if c < ' ' && c != '\t' || c >= 0x7f && c < 0xa0 {
-			fmt.Fprintf(&b, `\x%02x`, c)
-		} else {
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
 }

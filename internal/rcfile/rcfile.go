@@ -188,6 +188,12 @@ func (t *File) Create(path string, text []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return nil
 	}
+	return t.Write(path, text)
+}
+
+// Write writes another file with this one's owner, mode and extended
+// attributes, in place of one that exists.
+func (t *File) Write(path string, text []byte) error {
 	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
 	if err != nil {
 		return err
