@@ -232,10 +232,10 @@ func TestPrintable(t *testing.T) {
 	r.Syslog = lines{&log}
 	r.Console("a\x1b]0;x\x07b\u009b")
 	r.Complain("t\u00fcr\tc\nd\x7f")
-	if want := "a\\x1b]0;x\\x07b\\x9b\nrc.bond: t\u00fcr\tc\\x0ad\\x7f\n"; out.String() != want {
+	if want := "a\\x1b]0;x\\ab\\u009b\nrc.bond: t\u00fcr\\tc\\nd\\x7f\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
-	if want := []string{"t\u00fcr\tc\\x0ad\\x7f"}; !slices.Equal(log, want) {
+	if want := []string{"t\u00fcr\\tc\\nd\\x7f"}; !slices.Equal(log, want) {
 		t.Errorf("log %q", log)
 	}
 }
