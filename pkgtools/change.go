@@ -99,14 +99,13 @@ type changer struct {
 	made    map[string]*fileAttr // those of them that are made
 	removed map[string]bool      // what goes
 	added   map[string]int       // names that come, by the directory
-	above   map[string]bool      // paths, not places, of what is above its files
 }
 
 func (d *Database) change(ctx context.Context, kind, name string, olds []string, opt ChangeOptions) (*Report, error) {
 	c := &changer{
 		d: d, opt: opt, start: time.Now(), step: d.step,
 		mine: map[string]*action{}, newDirs: map[string]bool{}, made: map[string]*fileAttr{},
-		removed: map[string]bool{}, added: map[string]int{}, above: map[string]bool{},
+		removed: map[string]bool{}, added: map[string]int{},
 		report: &Report{Action: kind, DryRun: opt.DryRun},
 	}
 	if c.step == nil {

@@ -112,7 +112,7 @@ func (c *changer) remove(p string, link bool) error {
 		return err
 	}
 	isLink := info.Mode()&fs.ModeSymlink != 0
-	if link && !isLink || isLink && c.above[p] || c.isDatabase(place) {
+	if link && !isLink || isLink && c.x.t.followed[place] || c.isDatabase(place) {
 		return nil
 	}
 	if mounted, err := c.x.t.isMountPoint(place); err != nil || mounted {

@@ -57,6 +57,11 @@ func (c *changer) stage(ctx context.Context, name string) (*stager, error) {
 			c.warn(o.String())
 		}
 	}
+	for place := range s.x.t.followed {
+		if c.mine[place] != nil || c.removed[place] {
+			return nil, fmt.Errorf("%q: the package has %q, which is a symbolic link through which others of its files would go", name, place)
+		}
+	}
 	if err := c.pkg.checkScripts(ctx); err != nil {
 		return nil, err
 	}
@@ -222,9 +227,6 @@ func (s *stager) file(e *Entry, place string, content io.Reader) error {
 	if c.newDirs[place] {
 		return &EntryError{e.Path, "is in the package as a directory too, through a symbolic link of the system"}
 	}
-	for dir := path.Dir(e.Path); dir != "." && !c.above[dir]; dir = path.Dir(dir) {
-		c.above[dir] = true
-	}
 	old, err := c.now(place)
 	if err != nil {
 		return err
@@ -248,7 +250,8 @@ func (s *stager) file(e *Entry, place string, content io.Reader) error {
 		return err
 	}
 	c.report.Written = append(c.report.Written, e.Path)
-	if before := c.mine[place]; before != nil { // the same file by another path
+	if before := c.mine[place]; before != nil {
+		c.warn(fmt.Sprintf("%q is, through a symbolic link of the system, the same as an earlier file of the package, and replaces it", e.Path))
 		before.New = aside
 		return nil
 	}
@@ -263,6 +266,9 @@ func (s *stager) file(e *Entry, place string, content io.Reader) error {
 		s.late = append(s.late, a)
 		return nil
 	default:
+		if old.Mode()&fs.ModeSymlink != 0 {
+			c.x.t.plan(place, false) // nothing is found through it from now on
+		}
 		a.Had = true
 		if a.Old, err = c.x.asideFor(place); err != nil {
 			return err
@@ -341,7 +347,7 @@ func (s *stager) dir(e *Entry, place string) error {
 		c.newDirs[place] = true
 		return s.existing(e, place, info, theirs)
 	case info.Mode()&fs.ModeSymlink != 0 && !s.oldLink[e.Path]:
-		if target, err := c.x.t.dir(e.Path, 0); err == nil && c.x.t.isDir(target) {
+		if target, ok := c.x.t.leadsToDir(e.Path); ok {
 			c.newDirs[target] = true
 			return nil // a link to a directory stays, as with installpkg
 		}

@@ -21,11 +21,15 @@ type tree struct {
 	// directory (true), or nothing that counts as one (false).
 	planned map[string]bool
 	links   map[string]string // the same for symbolic links, with their targets
-	mounts  map[string]mount  // of directories that were looked at
+	// followed are the places of the links that led to some place, trail the same
+	// in their order.
+	followed map[string]bool
+	trail    []string
+	mounts   map[string]mount // of directories that were looked at
 }
 
 func newTree(root *rootDirs) *tree {
-	return &tree{root: root, dirs: map[string]string{".": "."}, planned: map[string]bool{}, links: map[string]string{}, mounts: map[string]mount{}}
+	return &tree{root: root, dirs: map[string]string{".": "."}, planned: map[string]bool{}, links: map[string]string{}, followed: map[string]bool{}, mounts: map[string]mount{}}
 }
 
 // place is where the file p is: the directories before its last part are
@@ -61,6 +65,10 @@ func (t *tree) dir(p string, depth int) (string, error) {
 			target, err = t.root.Readlink(place)
 		}
 		if err == nil {
+			if !t.followed[place] {
+				t.followed[place] = true
+				t.trail = append(t.trail, place)
+			}
 			if strings.HasPrefix(target, "/") {
 				place = path.Clean(target)
 			} else {
@@ -76,6 +84,22 @@ func (t *tree) dir(p string, depth int) (string, error) {
 	}
 	t.dirs[p] = place
 	return place, nil
+}
+
+// leadsToDir reports whether the link p leads to a directory, and where. A link that
+// does not is not followed.
+func (t *tree) leadsToDir(p string) (place string, ok bool) {
+	before := len(t.trail)
+	place, err := t.dir(p, 0)
+	if err == nil && t.isDir(place) {
+		return place, true
+	}
+	for _, l := range t.trail[before:] {
+		delete(t.followed, l)
+	}
+	t.trail = t.trail[:before]
+	t.dirs = map[string]string{".": "."}
+	return "", false
 }
 
 // plan says what will be at place.
