@@ -85,6 +85,14 @@ func CheckSlackDesc(data []byte, name string) []finding.Finding {
 	for n, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		d.line(n+1, strings.TrimSuffix(line, "\r"))
 	}
+	if len(d.strange) > 0 && d.lines == 0 {
+		d.add("slack-desc-other", d.strange[0], "%d lines are no comment or ruler, and do not begin %s: the package has no description",
+			len(d.strange), d.prefix)
+	} else {
+		for _, at := range d.strange {
+			d.add("slack-desc-other", at, "is no comment or ruler, and does not begin %s", d.prefix)
+		}
+	}
 	if d.lines != descLines {
 		d.add("slack-desc-lines", d.first, "%d lines begin %s, not %d", d.lines, d.prefix, descLines)
 	}
@@ -108,6 +116,7 @@ type descCheck struct {
 	first        int // where they begin
 	last         string
 	rulers       int
+	strange      []int // lines that are nothing
 	howTo        bool
 }
 
@@ -151,7 +160,7 @@ func (d *descCheck) line(at int, line string) {
 		d.description(at, text)
 	case strings.HasPrefix(line, "#"):
 		d.howTo = d.howTo || strings.Contains(line, "HOW TO EDIT THIS FILE")
-	case strings.Contains(line, "|-----handy-ruler"):
+	case strings.Contains(line, "handy-ruler--"):
 		d.rulers++
 		if bar := strings.IndexByte(line, '|'); bar != len(d.name) {
 			d.add("slack-desc-ruler", at, "the ruler's left bar is in column %d, the colon in %d", bar+1, len(d.name)+1)
@@ -159,7 +168,7 @@ func (d *descCheck) line(at int, line string) {
 			d.add("slack-desc-ruler", at, "the ruler is not %d columns wide, from bar to bar", len(descRuler))
 		}
 	case strings.TrimSpace(line) != "":
-		d.add("slack-desc-other", at, "%q is not a comment or a ruler, and does not begin %s", shorten(line), d.prefix)
+		d.strange = append(d.strange, at)
 	case d.lines > 0:
 		d.add("slack-desc-lines", at, "a blank line after the description")
 	}

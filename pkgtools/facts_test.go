@@ -357,6 +357,7 @@ func TestCheckSlackDesc(t *testing.T) {
 		{edit("   |---", "  |---"), 8, []string{"slack-desc-ruler"}},
 		{edit("-|\n", "--|\n"), 8, []string{"slack-desc-ruler"}},
 		{edit("# HOW TO", "#"), 0, []string{"slack-desc-how-to"}},
+		{strings.ReplaceAll(good, "app:", "other:"), 9, []string{"slack-desc-lines", "slack-desc-other"}},
 		{edit("app: One.\n", "ap: One.\n"), 11, []string{"slack-desc-lines", "slack-desc-other"}},
 	} {
 		found := CheckSlackDesc([]byte(test.text), "app")

@@ -159,14 +159,20 @@ func (b *build) findMain() {
 	}
 }
 
-// packageName is what the script calls its package: PRGNAM, or PKGNAM as in
-// Slackware's own scripts.
-func (b *build) packageName() string {
+// packageName is what the script calls its package, as far as slack-desc agrees:
+// PRGNAM, PKGNAM as in Slackware's own scripts, or as the script is called.
+func (b *build) packageName(desc string) string {
+	names := []string{b.name}
 	if b.script != nil {
-		for _, name := range []string{"PRGNAM", "PKGNAM"} {
-			if a, ok := b.script.first(name); ok && packageNameRE.MatchString(a.value) {
-				return a.value
+		for _, a := range b.script.assigns {
+			if (a.name == "PRGNAM" || a.name == "PKGNAM") && packageNameRE.MatchString(a.value) {
+				names = append(names, a.value)
 			}
+		}
+	}
+	for _, name := range names {
+		if strings.HasPrefix(desc, name+":") || strings.Contains(desc, "\n"+name+":") {
+			return name
 		}
 	}
 	return b.name
@@ -174,7 +180,7 @@ func (b *build) packageName() string {
 
 // checkSlackDesc applies the rules that packages are judged by to slack-desc.
 func (b *build) checkSlackDesc(text string) {
-	for _, f := range pkgtools.CheckSlackDesc([]byte(text), b.packageName()) {
+	for _, f := range pkgtools.CheckSlackDesc([]byte(text), b.packageName(text)) {
 		b.add(f.Rule, b.path("slack-desc"), f.Line, "%s", f.Text)
 	}
 }

@@ -25,7 +25,7 @@ func Fix(dir string) ([]string, error) {
 	}
 	var changed []string
 	for _, d := range dirs {
-		found, err := fixDir(d)
+		found, err := fixDir(d.path)
 		changed = append(changed, found...)
 		if err != nil {
 			return changed, err

@@ -59,6 +59,7 @@ var nearMisses = []struct{ rule, file, old, new string }{
 	{"script-man-gzip", sb, "find $PKG/usr/man -type f -exec gzip -9 {} \\;", "gzip -9 $PKG/usr/man/man?/*"},
 	{"script-man-share", sb, "--mandir=/usr/man", "--mandir=/usr/man --with-x=/usr/share/man"},
 	{"script-sh", sb, "set -e\n", "set -e\nmake_it() { :; }\n"},
+	{"script-syntax", sb, "Jo", "J\xff\xfeo"},
 	{"script-posix", sb, "set -e\n", "set -e\nA=\"$(echo $((1 + 2)))\"\n"},
 	{"print-name-test", sb, `[ ! -z "${PRINT_PACKAGE_NAME}" ]`, `[ -n "$PRINT_PACKAGE_NAME" ]`},
 	{"print-name-late", sb, "TMP=${TMP", "rm -f /tmp/x\nTMP=${TMP"},

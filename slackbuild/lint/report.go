@@ -91,7 +91,7 @@ func Check(ctx context.Context, path string, opt Options) (*Report, error) {
 
 // directory lints a directory, which is one build, or a tree of them.
 func (r *Report) directory(ctx context.Context, path string, conf *config, opt Options) error {
-	one, err := IsDir(path)
+	one, _, err := isDir(path)
 	if err != nil {
 		return err
 	}

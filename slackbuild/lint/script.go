@@ -32,7 +32,7 @@ func (b *build) checkScript(text string) {
 	}
 	b.script = s
 	b.ignored.read(file, s, true)
-	if _, err := parseShell(text, syntax.LangPOSIX); err != nil {
+	if _, err := parseShell(s.text, syntax.LangPOSIX); err != nil {
 		line, what := parseLine(err)
 		b.add("script-posix", file, line, "not for a POSIX shell: %s", what)
 	}

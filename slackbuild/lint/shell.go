@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -144,6 +145,7 @@ func deep(file *syntax.File) bool {
 }
 
 func parseScript(text string) (*script, error) {
+	text = asciiFor(text)
 	file, err := parseShell(text, syntax.LangBash)
 	if err != nil {
 		return nil, err
@@ -154,6 +156,23 @@ func parseScript(text string) (*script, error) {
 		return nil, syntax.ParseError{Pos: f.Pos(), Text: "a function without a name"}
 	}
 	return s, nil
+}
+
+// asciiFor has a ? for each byte that is not UTF-8: the shell does not mind them,
+// the parser does.
+func asciiFor(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	b := []byte(text)
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			b[i] = '?'
+		}
+		i += n
+	}
+	return string(b)
 }
 
 // walk collects commands, assignments, words and uses of variables.

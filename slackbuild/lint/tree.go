@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,20 +19,30 @@ import (
 	"github.com/slackbond/slackbond/pkgtools/finding"
 )
 
-// IsDir reports whether dir is one SlackBuild directory rather than a tree.
-func IsDir(dir string) (bool, error) {
-	if abs, err := filepath.Abs(dir); err == nil {
-		dir = abs
-	}
+// isDir reports whether dir is one SlackBuild directory rather than a tree, and
+// what is in it.
+func isDir(dir string) (bool, []fs.DirEntry, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return false, err
+		return false, nil, err
+	}
+	if base := filepath.Base(dir); base == "." || base == ".." {
+		if abs, err := filepath.Abs(dir); err == nil {
+			dir = abs
+		}
 	}
 	// Other things are called .info too, as pages of the info program.
 	own := filepath.Base(dir) + ".info"
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
 		return !e.IsDir() && (strings.HasSuffix(e.Name(), ".SlackBuild") || e.Name() == own)
-	}), nil
+	}), entries, nil
+}
+
+// buildDir is a SlackBuild directory.
+type buildDir struct {
+	path    string
+	rel     string // below the tree's root
+	entries []fs.DirEntry
 }
 
 // loadTree looks at all SlackBuild directories below root, as many at once as
@@ -85,33 +96,31 @@ func readable(err error) error {
 
 // buildDirs finds the directories with a script or .info file, sorted. Those
 // that cannot be read are left out, and told.
-func buildDirs(root string, conf *config) (dirs []string, err error) {
+func buildDirs(root string, conf *config) (dirs []buildDir, err error) {
 	var errs []error
-	if resolved, err := filepath.EvalSymlinks(root); err == nil && resolved != filepath.Clean(root) {
-		root = filepath.Clean(root) + string(filepath.Separator) // WalkDir does not follow the link itself
-	}
-	err = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+	root = filepath.Clean(root)
+	var walk func(dir, rel string)
+	walk = func(dir, rel string) {
+		is, entries, err := isDir(dir)
 		switch {
 		case err != nil:
 			errs = append(errs, readable(err))
-			return filepath.SkipDir
-		case !d.IsDir():
-			return nil
-		case p != root && (strings.HasPrefix(d.Name(), ".") || conf.ignores(p)):
-			return filepath.SkipDir
+			return
+		case is:
+			dirs = append(dirs, buildDir{dir, rel, entries})
+			return
+		case strings.Count(rel, "/") > 100:
+			return // no tree is so deep
 		}
-		is, err := IsDir(p)
-		if is {
-			dirs = append(dirs, filepath.Clean(p))
-			return filepath.SkipDir
+		for _, e := range entries {
+			below := filepath.Join(dir, e.Name())
+			if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !conf.ignores(below) {
+				walk(below, path.Join(rel, e.Name()))
+			}
 		}
-		if err != nil {
-			errs = append(errs, readable(err))
-			return filepath.SkipDir
-		}
-		return nil
-	})
-	return dirs, errors.Join(append(errs, err)...)
+	}
+	walk(root, "")
+	return dirs, errors.Join(errs...)
 }
 
 // checkTree finds names that come twice and dependencies that are not there.
