@@ -249,3 +249,21 @@ func TestHooks(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestRootFileSystem(t *testing.T) {
+	m := usual(t)
+	p := aBond()
+	m.mustBe(engine.Done, m.do(start, p))
+	m.root = map[string]string{"bond0": "NFS from 192.0.2.9", "eth0": "NFS from 192.0.2.9"}
+	was := m.Snapshot()
+	m.mustBe(engine.Done, m.do(start, p)) // nothing is to join
+	m.mustBe(engine.Degraded, m.do(stop, nil))
+	m.mustSay(`bond0: not stopped: it carries the root file system (NFS from 192.0.2.9); ALLOW_ROOT_NIC="bond0" stops it all the same`)
+	if diff := cmp.Diff(was, m.Snapshot()); diff != "" {
+		t.Error(diff)
+	}
+	p.RootNICs = []string{"bond0"}
+	m.mustBe(engine.Done, m.do(stop, p))
+	p.RootNICs = []string{"eth0"}
+	m.mustBe(engine.Done, m.do(start, p))
+}

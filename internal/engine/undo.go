@@ -476,6 +476,13 @@ func (r *run) beginStop(name string) *undoing {
 			return nil
 		}
 	}
+	if how, err := r.carriesRoot(name, origin); err != nil || how != "" {
+		if err == nil {
+			err = fmt.Errorf("it carries the root file system (%s); ALLOW_ROOT_NIC=%q stops it all the same", how, name)
+		}
+		r.complain("%s: not stopped: %v", name, err)
+		return nil
+	}
 	r.Report.Console("Stopping " + name)
 	if origin != "" {
 		r.hook("bond_down", r.Plan != nil && r.Plan.HookDown, name)
@@ -486,6 +493,19 @@ func (r *run) beginStop(name string) *undoing {
 		return nil
 	}
 	return u
+}
+
+// carriesRoot tells how a bond carries the root file system, "" where it does
+// not, or where the file says that it may be stopped all the same.
+func (r *run) carriesRoot(name string, origin journal.Verb) (how string, err error) {
+	if r.RootNICs == nil || origin == "" || r.Plan != nil && slices.Contains(r.Plan.RootNICs, name) {
+		return "", nil
+	}
+	carry, err := r.RootNICs()
+	if err != nil {
+		return "", fmt.Errorf("looking which NIC carries the root file system: %w", err)
+	}
+	return carry[name], nil
 }
 
 // standOn names what would go with a bond, or lose it.

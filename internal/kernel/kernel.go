@@ -22,6 +22,7 @@ import (
 
 	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/engine"
+	"github.com/slackbond/slackbond/internal/rootfs"
 	"github.com/slackbond/slackbond/internal/rtnl"
 	"golang.org/x/sys/unix"
 )
@@ -76,6 +77,16 @@ func (k *Kernel) Links() ([]rtnl.Link, error) {
 
 // State is every address, route, neighbour and nexthop object.
 func (k *Kernel) State() (rtnl.State, error) { return k.nl.State() }
+
+// RootNICs are the interfaces that carry the root file system, and how.
+func (k *Kernel) RootNICs() (map[string]string, error) {
+	links, err := k.nl.Links()
+	if err != nil {
+		return nil, err
+	}
+	m := rootfs.Machine{Links: links, RouteTo: k.nl.RouteTo}
+	return m.NICs()
+}
 
 // Uptime is CLOCK_BOOTTIME.
 func (k *Kernel) Uptime() time.Duration { return rtnl.Uptime() }

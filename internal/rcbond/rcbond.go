@@ -55,13 +55,16 @@ type Run struct {
 
 	// What follows is this machine's, where it is nil or empty.
 
-	Kernel  engine.Kernel
-	Folder  string // of the journals
-	Boot    string // the kernel's name of this boot
-	MACs    engine.MACs
-	Links   func() ([]source.Link, error)
-	IsRoot  func() bool
-	Timeout time.Duration // how long another run is waited for
+	Kernel engine.Kernel
+	// RootNICs tells which NICs carry the root file system; nil, with a Kernel:
+	// none is looked for.
+	RootNICs func() (map[string]string, error)
+	Folder   string // of the journals
+	Boot     string // the kernel's name of this boot
+	MACs     engine.MACs
+	Links    func() ([]source.Link, error)
+	IsRoot   func() bool
+	Timeout  time.Duration // how long another run is waited for
 
 	hooks string // the file whose functions are run; "" is Conf
 }
@@ -188,21 +191,21 @@ func (r *Run) open(p *plan.Plan) (*session, error) {
 		}
 	}
 	s.history = assign.History{Path: filepath.Join(s.folder, "addresses"), Boot: s.boot}
-	k := r.Kernel
+	k, rootNICs := r.Kernel, r.RootNICs
 	if k == nil {
 		machine, err := kernel.Open()
 		if err != nil {
 			return nil, err
 		}
 		s.close = func() { machine.Close() }
-		k = machine
+		k, rootNICs = machine, machine.RootNICs
 	}
 	if p.Debug {
 		k = engine.Traced(k, r.Report.Log)
 	}
 	s.engine = &engine.Engine{
 		Kernel: k, Plan: p, Report: r.Report, MACs: r.macs(s.history), Script: cmp.Or(r.Script, DefaultScript),
-		Journals: journal.View(s.folder, s.boot),
+		Journals: journal.View(s.folder, s.boot), RootNICs: rootNICs,
 		Hook: func(ctx context.Context, function, bond string) error {
 			return runHook(ctx, cmp.Or(r.hooks, r.Conf), function, bond, r.Report.Stdout, r.Report.Stderr)
 		},

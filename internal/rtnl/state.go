@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -93,4 +94,23 @@ func (m Message) settable() bool {
 		return m.neighbourState()&unix.NUD_PERMANENT != 0 || m.proxy()
 	}
 	return true
+}
+
+// RouteTo is the index of the interface over which the kernel would send to an
+// address, 0 where it knows no way.
+func (c *Conn) RouteTo(to netip.Addr) (index int, err error) {
+	to = to.WithZone("").Unmap()
+	body := make([]byte, unix.SizeofRtMsg)
+	body[0], body[1] = familyOf(to), byte(to.BitLen())
+	body = Append(body, unix.RTA_DST, to.AsSlice())
+	err = c.Query(unix.RTM_GETROUTE, 0, body, func(_ uint16, answer []byte) {
+		m := Message{Class: Route, Body: answer}
+		if m.whole() {
+			index = number(m.attribute(unix.RTA_OIF))
+		}
+	})
+	if errors.Is(err, unix.ENETUNREACH) || errors.Is(err, unix.EHOSTUNREACH) || errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EAFNOSUPPORT) {
+		return 0, nil
+	}
+	return index, err
 }
