@@ -14,9 +14,9 @@ import (
 // The bounds of a manifest. The largest of 120 real ones has 30 KB, 700 values
 // and is nested 6 deep.
 const (
-	maxManifest = 1 << 20 // bytes
-	maxNesting  = 64      // sections and lists in each other
-	maxValues   = 100_000 // with those that aliases and merges repeat
+	maxManifest = 512 << 10 // bytes
+	maxNesting  = 64        // sections and lists in each other
+	maxValues   = 100_000   // with those that aliases and merges repeat
 )
 
 // textOf is the text of a manifest without the mark that editors of other systems

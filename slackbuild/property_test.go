@@ -239,4 +239,3 @@ func runSlackBuild(t *testing.T, makepkg string, files []File, tarball string) (
 	}
 	return made[0], nil
 }
-
