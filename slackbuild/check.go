@@ -87,6 +87,11 @@ func (m *Manifest) check() error {
 		}
 	}
 	m.checkTexts(wrong)
+	for _, f := range relationFiles {
+		if _, err := f.lines(m); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	s := &m.Slackware
 	if s.Kind != "" && !slices.Contains(Kinds(), s.Kind) {
 		wrong("$.slackware.kind", "there are: "+strings.Join(Kinds(), ", "), "unknown kind %q", s.Kind)
@@ -222,10 +227,8 @@ func (m *Manifest) note() {
 		{"changelog", m.Changelog != "", "left out: packages carry none"},
 		{"release", m.Release != "" && strconv.Itoa(m.BuildNumber()) != m.Release && m.Slackware.Build == 0,
 			fmt.Sprintf("%q is no whole number over 0: the build number is %d", m.Release, m.BuildNumber())},
-		{"depends", len(m.Depends) > 0, "left out: packages name no dependencies; slackware.requires is for SlackBuilds.org"},
-		{"recommends", len(m.Recommends) > 0, "left out: packages name no dependencies"},
-		{"suggests", len(m.Suggests) > 0, "left out: packages name no dependencies"},
-		{"conflicts", len(m.Conflicts) > 0, "left out: packages name no conflicts; tell people in slackware.readme"},
+		{"depends", len(m.Depends) > 0 && m.nfpm && m.Overrides["slackware"].Depends == nil,
+			"goes to install/slack-required as it is; overrides.slackware can have the names of Slackware's packages"},
 		{"replaces", len(m.Replaces) > 0, "left out: packages replace only their namesakes"},
 		{"provides", len(m.Provides) > 0, "left out: packages provide only their own name"},
 		{"scripts.preinstall", m.Scripts.PreInstall != "", "runs in doinst.sh, when the files are there already"},
@@ -252,9 +255,6 @@ func (m *Manifest) note() {
 	slices.Sort(others)
 	for _, packager := range others {
 		m.say("overrides."+packager, "left out: for another format")
-	}
-	if !slices.ContainsFunc(m.Contents, func(c Content) bool { return !c.skipped() }) && m.nfpm {
-		m.say("contents", "there is none for Slackware: the package will be empty")
 	}
 	for _, c := range m.Contents {
 		field := strings.TrimPrefix(c.at, "$.")

@@ -19,7 +19,7 @@ import (
 func (m *Manifest) Queue() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# sbopkg queue for %s\n", m.Name)
-	for _, r := range m.Slackware.Requires {
+	for _, r := range m.requires() {
 		if r == "%README%" {
 			b.WriteString("# The README of " + m.Name + " names more that it can use.\n")
 			continue

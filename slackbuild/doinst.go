@@ -36,7 +36,8 @@ func (m *Manifest) installFiles() ([]File, error) {
 			files = append(files, File{f.name, []byte(f.text)})
 		}
 	}
-	return files, nil
+	relations, err := m.relationTexts(items)
+	return append(files, relations...), err
 }
 
 // linksFirst reports whether doinst.sh makes the package's symbolic links before

@@ -4,6 +4,7 @@ package slackbuild
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
@@ -32,6 +33,8 @@ type Options struct {
 	// Sources is where the archives are whose sums go into .info; empty for the
 	// places that the manifest names.
 	Sources string
+	// Empty is set where a package without files is what is wanted.
+	Empty bool
 }
 
 // Script is the text of NAME.SlackBuild.
@@ -130,6 +133,9 @@ func (m *Manifest) Files(o Options) (files []File, remarks []string, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
+	if items, err := m.known(); err != nil || len(items) == 0 && !m.builds() && !o.Empty && !m.Slackware.Empty {
+		return nil, nil, cmp.Or(err, m.empty())
+	}
 	info, remarks, err := m.info(o)
 	if err != nil {
 		return nil, nil, err
@@ -151,7 +157,7 @@ func (m *Manifest) info(o Options) (*Info, []string, error) {
 		email = m.Slackware.Email
 	}
 	i := &Info{PrgNam: m.Name, Version: m.FullVersion(), Homepage: m.Homepage,
-		Requires: m.Slackware.Requires, Maintainer: name, Email: email}
+		Requires: m.requires(), Maintainer: name, Email: email}
 	var remarks []string
 	for field, value := range map[string]string{"homepage": i.Homepage, "maintainer": name, "slackware.email": email} {
 		if value == "" {

@@ -273,6 +273,13 @@ func (m *Manifest) override(o Overridable) {
 	if o.Umask != 0 {
 		m.Umask = o.Umask
 	}
+	for _, p := range []struct{ to, from *[]string }{
+		{&m.Depends, &o.Depends}, {&m.Recommends, &o.Recommends}, {&m.Suggests, &o.Suggests}, {&m.Conflicts, &o.Conflicts},
+	} {
+		if *p.from != nil {
+			*p.to = *p.from
+		}
+	}
 	for _, p := range []struct{ to, from *string }{
 		{&m.Scripts.PreInstall, &o.Scripts.PreInstall},
 		{&m.Scripts.PostInstall, &o.Scripts.PostInstall},

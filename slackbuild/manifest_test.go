@@ -135,7 +135,7 @@ scripts: {preinstall: a, preremove: b}
 		t.Fatal(err)
 	}
 	all := strings.Join(m.Notes, "\n")
-	for _, want := range []string{"release:", "epoch:", "section:", "priority:", "depends:", "recommends:", "suggests:", "conflicts:", "replaces:",
+	for _, want := range []string{"release:", "epoch:", "section:", "priority:", "depends:", "replaces:",
 		"provides:", "changelog:", "rpm:", "deb:", "apk:", "archlinux:", "ipk:", "overrides.rpm:", "contents[0]: /var/log/x", "contents[2]: /a",
 		"contents[1].disown_subtree", "contents[1].file_info.lang", "vendor:", "license:", "bindir:", "no systemd", "scripts.preinstall:", "scripts.preremove:"} {
 		if !strings.Contains(all, want) {

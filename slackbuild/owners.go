@@ -91,7 +91,7 @@ func (m *Manifest) giveText(items []item) string {
 		}
 		key := orRoot(i.owner) + ":" + orRoot(i.group)
 		if i.mode&0o6000 != 0 { // chown clears these bits
-			key += fmt.Sprintf(" %04o", i.mode)
+			key += fmt.Sprintf(" %#o", i.mode)
 		}
 		lists[key] = append(lists[key], i.path())
 	}

@@ -138,7 +138,7 @@ echo "== from the source archive, as at SlackBuilds.org, without a network"
   tail "$work/dist.log"
   fail "make dist"
 }
-mkdir "$work/sbo" && (cd "$work/a" && go run ./cmd/mkslack slackbuild --quiet --file ifenslave.yaml --output "$work/sbo") &&
+mkdir "$work/sbo" && (cd "$work/a" && go run ./cmd/mkslack slackbuild --quiet --no-sums --file ifenslave.yaml --output "$work/sbo") &&
   cp "$work/a/dist/ifenslave-$version.tar.gz" "$work/sbo/ifenslave/" || fail "mkslack slackbuild"
 offline=()
 unshare -n true 2>/dev/null && offline=(unshare -n)

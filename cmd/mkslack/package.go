@@ -31,6 +31,7 @@ func packageCommand() *cli.Command {
 			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.NumCPU(), Usage: "make `N` packages at once"},
 			&cli.StringFlag{Name: "xz", Value: "auto", Usage: "compress .txz with the xz `program|7z|go`"},
 			&cli.BoolFlag{Name: "twice", Usage: "make them again in other surroundings; status 1 if the bytes are not the same"},
+			allowEmptyFlag,
 			&cli.BoolFlag{Name: "verbose", Usage: "show what the build commands print"},
 			quietFlag,
 		},
@@ -132,7 +133,7 @@ func makePackages(c *cli.Context, m *slackbuild.Manifest, arches []slackbuild.Ar
 		wg.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			o := slackbuild.PackageOptions{Arch: a, Output: c.String("output"), Type: c.String("type")}
+			o := slackbuild.PackageOptions{Arch: a, Output: c.String("output"), Type: c.String("type"), Empty: c.Bool("allow-empty")}
 			if c.Bool("verbose") {
 				o.Log = &lockedWriter{w: c.App.ErrWriter, mu: &mu}
 			}

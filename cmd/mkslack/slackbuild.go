@@ -28,6 +28,8 @@ var quietFlag = &cli.BoolFlag{
 	Name: "quiet", Aliases: []string{"q"}, Usage: "do not say what is left out of the manifest or made",
 }
 
+var allowEmptyFlag = &cli.BoolFlag{Name: "allow-empty", Usage: "make a package without files"}
+
 func slackbuildCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "slackbuild",
@@ -41,6 +43,8 @@ func slackbuildCommand() *cli.Command {
 			&cli.StringFlag{Name: "repo", Usage: "write to the local sbopkg repository `DIR`/REPO/BRANCH instead"},
 			&cli.StringFlag{Name: "repo-name", Value: "local/main", Usage: "call the repository of --repo `REPO/BRANCH`"},
 			&cli.StringFlag{Name: "in-place", Usage: "write only the script of the source tree, to `FILE`; - is stdout"},
+			&cli.BoolFlag{Name: "no-sums", Usage: "leave the sums of archives empty that are not at hand"},
+			allowEmptyFlag,
 			quietFlag,
 		},
 		Action: slackbuildAction,
@@ -62,7 +66,7 @@ func slackbuildAction(c *cli.Context) error {
 	if file := c.String("in-place"); file != "" {
 		return writeInPlace(c, m, file)
 	}
-	files, remarks, err := m.Files(slackbuild.Options{Sources: c.String("sources")})
+	files, remarks, err := m.Files(slackbuild.Options{Sources: c.String("sources"), Empty: c.Bool("allow-empty")})
 	if err != nil {
 		return manifestMistake(err)
 	}
@@ -87,6 +91,30 @@ func slackbuildAction(c *cli.Context) error {
 	if !c.Bool("quiet") {
 		for _, f := range append(made, more...) {
 			fmt.Fprintln(c.App.Writer, f)
+		}
+	}
+	if !c.Bool("no-sums") {
+		return missingSums(m, files)
+	}
+	return nil
+}
+
+// missingSums tells that the .info file, which is written, is not fit for use.
+func missingSums(m *slackbuild.Manifest, files []slackbuild.File) error {
+	for _, f := range files {
+		if f.Name != m.Name+".info" {
+			continue
+		}
+		info, err := slackbuild.ParseInfo(string(f.Data))
+		if err != nil {
+			return err
+		}
+		missing := len(info.DownloadX8664) - len(info.MD5SumX8664)
+		if len(info.Download) != 1 || strings.Contains(info.Download[0], "://") {
+			missing += len(info.Download) - len(info.MD5Sum)
+		}
+		if missing > 0 {
+			return fmt.Errorf("%s is not complete: it has no MD5 sum for %d of its sources; --no-sums accepts that", f.Name, missing)
 		}
 	}
 	return nil
