@@ -134,8 +134,19 @@ func (m machine) lose(nic string) {
 	if err != nil {
 		m.Fatal(err)
 	}
-	m.ip("link set " + nic + " down")
-	bonding := m.batch("link add bond0 type bond; link set "+nic+" master bond0") == nil
+	change := func(kind, flags uint16, body []byte) {
+		m.Helper()
+		if err := m.conn.Change(kind, flags, body); err != nil {
+			m.Fatal(err)
+		}
+	}
+	change(unix.RTM_NEWLINK, 0, LinkMessage(was.Index, 0, unix.IFF_UP))
+	bond := AppendString(LinkMessage(0, 0, 0), unix.IFLA_IFNAME, "bond0")
+	bond = Append(bond, unix.IFLA_LINKINFO, AppendString(nil, unix.IFLA_INFO_KIND, "bond"))
+	bonding := m.conn.Change(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, bond) == nil
+	if bonding {
+		change(unix.RTM_NEWLINK, 0, AppendUint32(LinkMessage(was.Index, 0, 0), unix.IFLA_MASTER, uint32(m.index("bond0"))))
+	}
 	for _, a := range m.save(nic).Messages {
 		if a.Class == Address {
 			if err := m.conn.Delete(a); err != nil {
@@ -144,10 +155,10 @@ func (m machine) lose(nic string) {
 		}
 	}
 	if bonding {
-		m.ip("link delete bond0")
+		change(unix.RTM_DELLINK, 0, LinkMessage(m.index("bond0"), 0, 0))
 	}
 	if was.Flags&unix.IFF_UP != 0 {
-		m.ip("link set " + nic + " up")
+		change(unix.RTM_NEWLINK, 0, LinkMessage(was.Index, unix.IFF_UP, unix.IFF_UP))
 	}
 }
 
@@ -155,25 +166,19 @@ func (m machine) lose(nic string) {
 // duplicate address detection at the end.
 func (m machine) put(saved Saved) {
 	m.Helper()
-	var again []Request
-	for _, r := range saved.Requests(Uptime()) {
-		if err := m.conn.Add(r.Message); err != nil && !errors.Is(err, unix.EEXIST) {
-			if !r.AfterDAD {
+	requests := saved.Requests(Uptime())
+	for _, late := range []bool{false, true} {
+		if late && slices.ContainsFunc(requests, func(r Request) bool { return r.AfterDAD }) {
+			m.settled()
+		}
+		for _, r := range requests {
+			if r.AfterDAD != late {
+				continue
+			}
+			if err := m.conn.Add(r.Message); err != nil && !errors.Is(err, unix.EEXIST) {
 				m.Errorf("putting back %s: %v", r, err)
 			}
-			again = append(again, r)
 		}
-	}
-	end := time.Now().Add(5 * time.Second)
-	for len(again) > 0 && time.Now().Before(end) {
-		time.Sleep(50 * time.Millisecond)
-		again = slices.DeleteFunc(again, func(r Request) bool {
-			err := m.conn.Add(r.Message)
-			return err == nil || errors.Is(err, unix.EEXIST)
-		})
-	}
-	for _, r := range again {
-		m.Errorf("%s could not be put back", r)
 	}
 }
 
@@ -182,22 +187,37 @@ func (m machine) put(saved Saved) {
 func (m machine) settled() {
 	m.Helper()
 	last := -1
-	for range 200 {
-		s := m.state()
-		busy := slices.ContainsFunc(s.Messages, func(a Message) bool {
-			index, _, flags, ok := a.Addr()
-			if !ok || flags&unix.IFA_F_TENTATIVE == 0 || flags&unix.IFA_F_DADFAILED != 0 {
-				return false
+	for range 500 {
+		links, err := m.conn.Links()
+		if err != nil {
+			m.Fatal(err)
+		}
+		up, waiting := map[int]Link{}, map[int]bool{} // waiting for its link-local address
+		for _, l := range links {
+			if l.Flags&unix.IFF_UP != 0 && l.Carrier && l.Flags&unix.IFF_LOOPBACK == 0 {
+				up[l.Index], waiting[l.Index] = l, true
 			}
-			l, err := m.conn.LinkByIndex(index)
-			return err == nil && l.Flags&unix.IFF_UP != 0
-		})
-		if !busy && len(s.Messages) == last {
+		}
+		s := m.state()
+		busy := false
+		for _, a := range s.Messages {
+			index, prefix, flags, ok := a.Addr()
+			l, isUp := up[index]
+			switch {
+			case !ok || !isUp || !prefix.Addr().Is6():
+			case flags&unix.IFA_F_TENTATIVE != 0 && flags&unix.IFA_F_DADFAILED == 0:
+				busy = true
+			case prefix.Addr().IsLinkLocalUnicast() && l.eui64(prefix.Addr()):
+				delete(waiting, index)
+			}
+		}
+		if !busy && len(waiting) == 0 && len(s.Messages) == last {
 			return
 		}
 		last = len(s.Messages)
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
 	}
+	m.Fatal("it never settles")
 }
 
 var temporary = regexp.MustCompile(`inet6 (\S+)/64 scope global temporary`)
@@ -316,7 +336,7 @@ func TestPutBack(t *testing.T) {
 			before := m.shown()
 			saved := m.save("nic0")
 			m.lose("nic0")
-			if m.shown() == before {
+			if missing := m.state().Lacks(saved); len(missing) == 0 {
 				t.Fatal("nothing was lost: this shows nothing")
 			}
 			m.put(saved)

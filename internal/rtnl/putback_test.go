@@ -38,8 +38,9 @@ const (
 		"14000600ffffffffffffffff71c1030071c10300"
 	v6LinkLocal = "0a4080fd03000000 14000100fe80000000000000000000fffe000001 14000600ffffffffffffffff48c1030048c10300 0800080080000000 " +
 		"05000b0003000000"
-	v6Plain = "0a40820003000000 1400010020010db8000000000000000000000001 14000600ffffffffffffffff7ac103007ac10300 0800080082000000"
-	v6First = "0a40800003000000 1400010020010db80000000000000000000000aa 14000600ffffffffffffffff7ac103007ac10300 0800080080000000"
+	v6Plain     = "0a40820003000000 1400010020010db8000000000000000000000001 14000600ffffffffffffffff7ac103007ac10300 0800080082000000"
+	v6First     = "0a40800003000000 1400010020010db80000000000000000000000aa 14000600ffffffffffffffff7ac103007ac10300 0800080080000000"
+	localByHand = "0a4080fd03000000 14000100fe800000000000000000000000000077 14000600ffffffffffffffff48c1030048c10300 0800080080000000"
 	// the temporary one of 2001:db8::7/64 mngtmpaddr
 	v6Temporary = "0a40010003000000 1400010020010db8000000006e88c88238c5cb42 140006008e4f0100803a090066c1030066c10300 0800080001000000"
 
@@ -140,13 +141,13 @@ func state(t *testing.T, messages ...any) State {
 func TestOrder(t *testing.T) {
 	s := state(t,
 		Route, v6Expires, Route, v4Linkdown, Route, routeOfGroup, Nexthop, group9, Nexthop, object6, Nexthop, object5,
-		Neighbour, neighbour7, Address, v6First, Address, v6Plain, Address, v4Plain,
+		Neighbour, neighbour7, Address, localByHand, Address, v6First, Address, v6Plain, Address, v4Plain,
 		Route, "02180000fe03000100000000 08000f00fe000000 08000100c6336400 0800040003000000")
 	got := words(Saved{Messages: s.Messages, At: s.At}.Requests(time.Hour))
 	want := []string{
 		"192.0.2.1/24", "2001:db8::1/64", "2001:db8::aa/64", "192.0.2.7 lladdr 02:00:00:00:00:07", "nexthop 6", "nexthop 5", "nexthop 9",
 		"198.51.100.0/24 table main", "198.51.100.0/24 via 192.0.2.254 table main metric 500", "198.51.100.0/24 nhid 9 table main",
-		"2001:db8:1::/48 via 2001:db8::254 table main metric 1024 after DAD",
+		"fe80::77/64 after DAD", "2001:db8:1::/48 via 2001:db8::254 table main metric 1024 after DAD",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -196,7 +197,6 @@ func TestOf(t *testing.T) {
 	const (
 		// without IFA_PROTO, as before 5.18
 		oldLinkLocal = "0a4080fd03000000 14000100fe80000000000000000000fffe000001 14000600ffffffffffffffff48c1030048c10300 0800080080000000"
-		handLocal    = "0a4080fd03000000 14000100fe800000000000000000000000000077 14000600ffffffffffffffff48c1030048c10300 0800080080000000"
 		stableLocal  = "0a4080fd03000000 14000100fe80000000000000123456789abcdef0 14000600ffffffffffffffff48c1030048c10300 0800080080080000"
 		eui64        = "0a40000003000000 1400010020010db800000000000000fffe000001 140006008e4f0100803a090066c1030066c10300 0800080000000000"
 		stable       = "0a40000003000000 1400010020010db80000000012345678 9abcdef0 140006008e4f0100803a090066c1030066c10300 0800080000080000"
@@ -224,7 +224,7 @@ func TestOf(t *testing.T) {
 		{"link-local of the kernel, old", nic0, state(t, Address, oldLinkLocal), nil},
 		{"link-local of the address from before", otherMAC, state(t, Address, oldLinkLocal), nil},
 		{"link-local that the kernel does not make", noAddress, state(t, Address, oldLinkLocal), []string{"fe80::ff:fe00:1/64"}},
-		{"link-local by hand", nic0, state(t, Address, handLocal), []string{"fe80::77/64"}},
+		{"link-local by hand", nic0, state(t, Address, localByHand), []string{"fe80::77/64"}},
 		{"stable link-local", nic0, state(t, Address, stableLocal), nil},
 		{"temporary", nic0, state(t, Address, v6Temporary), nil},
 		{"announced, MAC address", announcing, state(t, Address, eui64), nil},

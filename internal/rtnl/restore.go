@@ -14,8 +14,10 @@ import (
 // A Request is a message as the kernel takes it back.
 type Request struct {
 	Message
-	// AfterDAD: it is refused (EINVAL, "Invalid source address") until duplicate
-	// address detection has found the IPv6 address that it names good.
+	// AfterDAD: it has to wait until duplicate address detection has found the
+	// IPv6 addresses good. A route that names one as its source is refused until
+	// then (EINVAL, "Invalid source address"); a second link-local address would
+	// come before the one that the kernel makes, and be used instead.
 	AfterDAD bool
 }
 
@@ -28,7 +30,7 @@ type Request struct {
 // and is left out where that is past.
 func (s Saved) Requests(now time.Duration) []Request {
 	passed := max(0, now-s.At)
-	var v4, v6, neighbours, single, groups, direct, routed, late []Request
+	var v4, v6, local, neighbours, single, groups, direct, routed, late []Request
 	for _, m := range s.Messages {
 		if !m.whole() {
 			continue
@@ -40,6 +42,8 @@ func (s Saved) Requests(now time.Duration) []Request {
 			case !ok:
 			case m.family() == unix.AF_INET:
 				v4 = append(v4, Request{Message: m})
+			case m.address(unix.IFA_ADDRESS).IsLinkLocalUnicast():
+				local = append(local, Request{Message: m, AfterDAD: true})
 			default:
 				v6 = append(v6, Request{Message: m})
 			}
@@ -67,9 +71,10 @@ func (s Saved) Requests(now time.Duration) []Request {
 		}
 	}
 	slices.Reverse(v6) // the kernel puts each new one first
+	slices.Reverse(local)
 	slices.SortStableFunc(single, func(a, b Request) int { return int(a.family()) - int(b.family()) })
 	slices.SortStableFunc(late, func(a, b Request) int { return order(a.gateway()) - order(b.gateway()) })
-	return slices.Concat(v4, v6, neighbours, single, groups, prependLast(direct), prependLast(routed), late)
+	return slices.Concat(v4, v6, neighbours, single, groups, prependLast(direct), prependLast(routed), local, late)
 }
 
 func order(last bool) int {
