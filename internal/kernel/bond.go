@@ -116,8 +116,11 @@ func (k *Kernel) indexOf(name string) (int, error) {
 // DeleteBond deletes a bond; its members are released, and down.
 func (k *Kernel) DeleteBond(name string) error {
 	l, err := k.link(name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case l.Kind != kind:
+		return fmt.Errorf("%s is not a bond", name)
 	}
 	err = k.nl.Change(unix.RTM_DELLINK, 0, rtnl.LinkMessage(l.Index, 0, 0))
 	if errors.Is(err, unix.EOPNOTSUPP) {
@@ -133,14 +136,21 @@ func (k *Kernel) DeleteBond(name string) error {
 }
 
 // DeleteBonds deletes bonds at once, which takes a quarter less than one by one:
-// the kernel then waits for its readers once for all of them. On an error some
-// of them may be gone, others not.
+// the kernel then waits for its readers once for all of them. Those that are
+// gone are no error. On an error some may be gone, others not.
 func (k *Kernel) DeleteBonds(names ...string) error {
+	links, err := k.Links()
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		_, ok := k.links[name]
+		return !ok
+	})
 	if len(names) > 1 {
-		group, err := k.group(names)
+		group, err := k.group(names, links)
 		if err == nil {
-			body := rtnl.AppendUint32(rtnl.LinkMessage(0, 0, 0), unix.IFLA_GROUP, group)
-			err = k.nl.Change(unix.RTM_DELLINK, 0, body)
+			err = k.nl.Change(unix.RTM_DELLINK, 0, rtnl.AppendUint32(rtnl.LinkMessage(0, 0, 0), unix.IFLA_GROUP, group))
 		}
 		if err == nil {
 			for _, name := range names {
@@ -160,25 +170,17 @@ func (k *Kernel) DeleteBonds(names ...string) error {
 }
 
 // group puts the bonds into an interface group that nothing else is in.
-func (k *Kernel) group(names []string) (uint32, error) {
-	links, err := k.Links()
-	if err != nil {
-		return 0, err
-	}
+func (k *Kernel) group(names []string, links []rtnl.Link) (uint32, error) {
 	var group uint32
 	taken := func(l rtnl.Link) bool { return l.Group == group }
 	for group == 0 || slices.ContainsFunc(links, taken) {
 		group = rand.Uint32() >> 1
 	}
 	for _, name := range names {
-		l, err := k.link(name)
-		switch {
-		case err != nil:
-			return 0, err
-		case l.Kind != kind:
+		if k.links[name].Kind != kind {
 			return 0, fmt.Errorf("%s is not a bond", name)
 		}
-		err = k.set(name, 0, 0, func(b []byte) []byte { return rtnl.AppendUint32(b, unix.IFLA_GROUP, group) })
+		err := k.set(name, 0, 0, func(b []byte) []byte { return rtnl.AppendUint32(b, unix.IFLA_GROUP, group) })
 		if err != nil {
 			return 0, err
 		}

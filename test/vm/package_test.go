@@ -22,7 +22,7 @@ type packages struct {
 
 // testedInGuest are the packages whose own tests scenarios run on a real kernel,
 // as /vm/tests/NAME.test.
-var testedInGuest = []string{"rtnl"}
+var testedInGuest = []string{"rtnl", "kernel"}
 
 func newPackages(t *testing.T, top string) *packages {
 	p := &packages{dir: t.TempDir(), top: top, built: map[string]string{}}
