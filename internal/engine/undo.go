@@ -338,18 +338,6 @@ func (r *run) replay(saved rtnl.Saved) error {
 		}
 	}
 	lacks, err := r.lacks(saved)
-	if err == nil && len(lacks) > 0 {
-		// A route that lost some of its legs is there, and is not what it was.
-		for _, q := range requests {
-			if q.Class == rtnl.Route && refused[q.String()] == nil && slices.ContainsFunc(lacks, func(s string) bool { return strings.HasPrefix(s, q.String()) }) {
-				q.Mode = rtnl.ModeReplace
-				if err := r.add(q); err != nil {
-					refused[q.String()] = err
-				}
-			}
-		}
-		lacks, err = r.lacks(saved)
-	}
 	if err != nil {
 		return fmt.Errorf("reading back what was put back: %w", err)
 	}

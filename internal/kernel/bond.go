@@ -130,9 +130,21 @@ func (k *Kernel) DeleteBond(name string) error {
 		err = errno(writeFile("-"+name, bond.SysNet, masters))
 	}
 	if err == nil {
-		delete(k.links, name)
+		k.forget(name)
 	}
 	return err
+}
+
+// forget takes note that a bond is gone, and has no members.
+func (k *Kernel) forget(name string) {
+	index := k.links[name].Index
+	delete(k.links, name)
+	for name, l := range k.links {
+		if l.Master == index {
+			l.Master = 0
+			k.links[name] = l
+		}
+	}
 }
 
 // DeleteBonds deletes bonds at once, which takes a quarter less than one by one:
@@ -154,7 +166,7 @@ func (k *Kernel) DeleteBonds(names ...string) error {
 		}
 		if err == nil {
 			for _, name := range names {
-				delete(k.links, name)
+				k.forget(name)
 			}
 			return nil
 		}

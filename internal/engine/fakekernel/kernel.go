@@ -314,6 +314,7 @@ func (k *Kernel) setUp(l *link) error {
 		return unix.ENETDOWN
 	}
 	l.up, l.upAt = true, k.now
+	k.revive(l)
 	if l.master == nil || l.master.bond == nil {
 		k.addLinkLocal(l)
 	}

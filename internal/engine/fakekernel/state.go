@@ -158,16 +158,42 @@ func (k *Kernel) loseV6(l *link) {
 }
 
 // loseRoutes drops the routes over an interface, of one family or (0) of both;
-// a multipath route loses the leg.
+// a multipath route loses the leg. That of an IPv4 one is only dead until the
+// interface is up again.
 func (k *Kernel) loseRoutes(l *link, family byte) {
 	k.routes = slices.DeleteFunc(k.routes, func(r *route) bool {
 		if family != 0 && r.header[0] != family || r.nhid != 0 {
 			return false
 		}
+		if r.header[0] == unix.AF_INET && len(r.legs) > 1 {
+			r.setDead(l, unix.RTNH_F_DEAD)
+			return !slices.ContainsFunc(r.legs, func(g leg) bool { return g.flags&unix.RTNH_F_DEAD == 0 })
+		}
 		before := len(r.legs)
 		r.legs = slices.DeleteFunc(slices.Clone(r.legs), func(g leg) bool { return g.index == l.index })
 		return len(r.legs) == 0 && before > 0
 	})
+}
+
+// setDead says of the legs over an interface whether they are dead.
+func (r *route) setDead(l *link, dead byte) {
+	r.legs = slices.Clone(r.legs)
+	for i := range r.legs {
+		if r.legs[i].index == l.index {
+			r.legs[i].flags = r.legs[i].flags&^unix.RTNH_F_DEAD | dead
+		}
+	}
+}
+
+// revive is fib_sync_up: when an interface is set up, or gets an address. (The
+// kernel also revives a leg over a NIC that is set up by its bond. It is gone
+// with the next change, so here it stays dead, and machines can be compared.)
+func (k *Kernel) revive(l *link) {
+	for _, r := range k.routes {
+		if r.header[0] == unix.AF_INET && len(r.legs) > 1 && l.up && l.master == nil {
+			r.setDead(l, 0)
+		}
+	}
 }
 
 // loseNexthops drops nexthop objects, groups that are empty then, and the
@@ -394,7 +420,7 @@ func (k *Kernel) addMessage(m rtnl.Message) error {
 	case rtnl.Address:
 		return k.addAddr(header, list)
 	case rtnl.Route:
-		return k.addRoute(header, list, m.Mode == rtnl.ModeReplace)
+		return k.addRoute(header, list, m.Mode)
 	case rtnl.Neighbour:
 		return k.addNeigh(header, list)
 	}
@@ -536,6 +562,7 @@ func (k *Kernel) addAddr(header []byte, list attrs) error {
 			return x.link == a.link && x.family == a.family && !x.secondary && x.bits == a.bits && x.prefix().Contains(a.local)
 		})
 		k.addrs = append(k.addrs, a)
+		k.revive(a.link)
 	}
 	k.settle()
 	return nil
@@ -584,7 +611,7 @@ func (k *Kernel) parseRoute(header []byte, list attrs) (*route, error) {
 	return r, nil
 }
 
-func (k *Kernel) addRoute(header []byte, list attrs, replace bool) error {
+func (k *Kernel) addRoute(header []byte, list attrs, mode rtnl.Mode) error {
 	v6 := header[0] == unix.AF_INET6
 	if v6 && k.NoIPv6 {
 		return unix.EAFNOSUPPORT
@@ -630,19 +657,62 @@ func (k *Kernel) addRoute(header []byte, list attrs, replace bool) error {
 			return unix.EINVAL
 		}
 	}
-	at := slices.IndexFunc(k.routes, func(x *route) bool { return x.like(r) })
-	if at >= 0 && !replace {
-		return unix.EEXIST
-	}
 	if v6 && list.u32(unix.RTA_EXPIRES) > 0 {
 		r.expires = k.now + time.Duration(list.u32(unix.RTA_EXPIRES))*time.Second
 	}
-	if at >= 0 {
-		k.routes[at] = r
-	} else {
+	return k.insertRoute(r, mode, v6)
+}
+
+// insertRoute puts a route beside others of its place in a table.
+func (k *Kernel) insertRoute(r *route, mode rtnl.Mode, v6 bool) error {
+	first, last := -1, -1
+	for i, x := range k.routes {
+		if !x.like(r) {
+			continue
+		}
+		last = i
+		if first < 0 {
+			first = i
+		}
+		beside := mode == rtnl.ModeAppend || mode == rtnl.ModePrepend
+		switch {
+		case !beside:
+		case !v6 && x.same(r):
+			return unix.EEXIST
+		case v6 && slices.ContainsFunc(r.legs, func(g leg) bool {
+			return slices.ContainsFunc(x.legs, func(h leg) bool { return sameLegs([]leg{g}, []leg{h}) })
+		}):
+			return unix.EEXIST
+		case v6 && x.joins() && r.joins(): // they become legs of one route
+			x.legs = append(slices.Clone(x.legs), r.legs...)
+			return nil
+		}
+	}
+	switch {
+	case first < 0:
 		k.routes = append(k.routes, r)
+	case mode == rtnl.ModeReplace:
+		k.routes[first] = r
+	case mode == rtnl.ModeAppend:
+		k.routes = slices.Insert(k.routes, last+1, r)
+	case mode == rtnl.ModePrepend:
+		k.routes = slices.Insert(k.routes, first, r)
+	default:
+		return unix.EEXIST
 	}
 	return nil
+}
+
+// same reports whether two IPv4 routes are one, whether or not legs are dead.
+func (r *route) same(o *route) bool {
+	return bytes.Equal(r.header[5:8], o.header[5:8]) && r.nhid == o.nhid && sameLegs(r.legs, o.legs) &&
+		bytes.Equal(r.attrs.encode(nil), o.attrs.encode(nil))
+}
+
+// joins reports whether IPv6 makes one route of this and others of its place:
+// rt6_qualify_for_ecmp.
+func (r *route) joins() bool {
+	return r.nhid == 0 && r.expires == 0 && !slices.ContainsFunc(r.legs, func(g leg) bool { return !g.attrs.has(unix.RTA_GATEWAY) })
 }
 
 // checkLeg: the device is up and the gateway can be reached.
@@ -698,8 +768,10 @@ func (k *Kernel) addNeigh(header []byte, list attrs) error {
 		return unix.ENODEV
 	case !l.up:
 		return unix.ENETDOWN
-	case slices.ContainsFunc(k.neighs, n.like):
-		return unix.EEXIST
+	}
+	if at := slices.IndexFunc(k.neighs, n.like); at >= 0 { // replaced
+		k.neighs[at] = n
+		return nil
 	}
 	k.neighs = append(k.neighs, n)
 	return nil
@@ -712,7 +784,7 @@ func (k *Kernel) addNexthop(header []byte, list attrs) error {
 		return unix.EOPNOTSUPP
 	case header[1] != 0, list.has(nhaOpFlags), n.id == 0: // nh_scope
 		return unix.EINVAL
-	case k.nexthop(n.id) != nil:
+	case k.nexthop(n.id) != nil && !list.has(nhaGroup): // a group is replaced
 		return unix.EEXIST
 	}
 	if group := list.get(nhaGroup); group != nil {
@@ -722,6 +794,10 @@ func (k *Kernel) addNexthop(header []byte, list attrs) error {
 				return unix.EINVAL
 			}
 			n.group = append(n.group, id)
+		}
+		if old := k.nexthop(n.id); old != nil {
+			*old = *n
+			return nil
 		}
 		k.nexthops = append(k.nexthops, n)
 		return nil
