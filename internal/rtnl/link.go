@@ -137,7 +137,8 @@ func parseLink(body []byte) (l Link, ok bool) {
 		case unix.IFLA_LINK_NETNSID:
 			elsewhere = true
 		case unix.IFLA_CARRIER:
-			l.Carrier = number(value) != 0
+			// One that is down has none to speak of; a dummy says otherwise.
+			l.Carrier = number(value) != 0 && l.Flags&unix.IFF_UP != 0
 		case unix.IFLA_GROUP:
 			l.Group = uint32(number(value))
 		case unix.IFLA_LINKINFO:
