@@ -294,11 +294,19 @@ func (r *run) settle(entries []journal.Entry) error {
 			saved.At = e.Saved.At
 		}
 	}
-	// One that leads over a member too is put back with that.
+	// One that leads over a member of a bond of ours too is put back with that.
+	ours, err := r.Journals.Names()
+	if err != nil {
+		return err
+	}
 	saved.Messages = slices.DeleteFunc(saved.Messages, func(m rtnl.Message) bool {
 		return slices.ContainsFunc(m.Devices(), func(index int) bool {
 			l := r.indexes[index]
-			return l != nil && l.MemberKind == "bond"
+			if l == nil || l.MemberKind != "bond" {
+				return false
+			}
+			bond := r.indexes[l.Master]
+			return bond != nil && slices.Contains(ours, bond.Name)
 		})
 	})
 	return errors.Join(append(problems, r.replay(saved))...)
@@ -333,7 +341,12 @@ func (r *run) replay(saved rtnl.Saved) error {
 		r.waitForDAD()
 	}
 	for _, q := range again {
-		if err := r.add(q); err != nil {
+		err := r.add(q)
+		if err != nil && q.Instead != nil {
+			q.Message = *q.Instead
+			err = r.add(q)
+		}
+		if err != nil {
 			refused[q.String()] = err
 		}
 	}

@@ -175,7 +175,11 @@ func (m machine) put(saved Saved) {
 			if r.AfterDAD != late {
 				continue
 			}
-			if err := m.conn.Add(r.Message); err != nil && !errors.Is(err, unix.EEXIST) {
+			err := m.conn.Add(r.Message)
+			if err != nil && r.Instead != nil {
+				err = m.conn.Add(*r.Instead)
+			}
+			if err != nil && !errors.Is(err, unix.EEXIST) {
 				m.Errorf("putting back %s: %v", r, err)
 			}
 		}
@@ -347,5 +351,24 @@ func TestPutBack(t *testing.T) {
 				t.Errorf("said to be missing: %q", missing)
 			}
 		})
+	}
+}
+
+// A route with a leg over another NIC that is down cannot be added again as it
+// is: it comes back without that leg, and nothing is said to be missing.
+func TestPutBackDeadLeg(t *testing.T) {
+	m := newMachine(t)
+	m.ip("address add 192.0.2.1/24 dev nic0; route add 198.51.100.0/24 nexthop via 192.0.2.254 nexthop via 203.0.113.254; link set nic1 down")
+	saved := m.save("nic0")
+	m.lose("nic0")
+	if missing := m.state().Lacks(saved); len(missing) != 2 {
+		t.Errorf("after it was lost: %q", missing)
+	}
+	m.put(saved)
+	if missing := m.state().Lacks(saved); len(missing) > 0 {
+		t.Errorf("said to be missing: %q", missing)
+	}
+	if text := m.shown(); !strings.Contains(text, "unicast 198.51.100.0/24 via 192.0.2.254 dev nic0") {
+		t.Errorf("the route is not there:\n%s", text)
 	}
 }

@@ -129,6 +129,36 @@ func words(requests []Request) []string {
 	return list
 }
 
+// A route with a dead leg goes back without it where the kernel does not take
+// it; that it lacks the leg then is no loss.
+func TestDeadLeg(t *testing.T) {
+	dead := strings.Replace(v4Multipath, "10001002", "10001102", 1)
+	saved := state(t, Route, dead).Of([]int{3}, []Link{nic0})
+	requests := saved.Requests(time.Hour)
+	if len(requests) != 1 || requests[0].Instead == nil {
+		t.Fatalf("%+v", requests)
+	}
+	for _, tt := range []struct {
+		got  Message
+		want string
+	}{
+		{requests[0].Message, strings.Replace(v4Multipath, "10001002", "10000002", 1)},
+		{*requests[0].Instead, strings.Replace(v4Multipath, "24000900 1000100203000000 08000500c00002fe", "14000900", 1)},
+	} {
+		if got, want := hex.EncodeToString(tt.got.Body), strings.ReplaceAll(tt.want, " ", ""); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		if missing := (State{Messages: []Message{tt.got}, At: time.Hour}).Lacks(saved); len(missing) > 0 {
+			t.Errorf("%q", missing)
+		}
+	}
+	for _, text := range []string{v4Multipath, strings.ReplaceAll(strings.Replace(dead, "10000000 05", "10000100 05", 1), "1000000005", "1000110005"), v6Multipath} {
+		if r := state(t, Route, text).Of([]int{3}, nil).Requests(time.Hour)[0]; r.Instead != nil {
+			t.Errorf("%s: %+v", r, r.Instead)
+		}
+	}
+}
+
 // state is a State of messages that are given as class and hexadecimal text.
 func state(t *testing.T, messages ...any) State {
 	s := State{At: time.Hour}

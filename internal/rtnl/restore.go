@@ -19,6 +19,10 @@ type Request struct {
 	// then (EINVAL, "Invalid source address"); a second link-local address would
 	// come before the one that the kernel makes, and be used instead.
 	AfterDAD bool
+	// Instead is what to add where the message is refused in the end, nil for
+	// most: an IPv4 route without the legs that were dead, since the kernel takes
+	// none over an interface that is down.
+	Instead *Message
 }
 
 // Requests are what to add to put everything back once the interfaces are up
@@ -57,8 +61,9 @@ func (s Saved) Requests(now time.Duration) []Request {
 				single = append(single, r)
 			}
 		case Route:
+			instead := m.withoutDead(passed)
 			for _, m := range m.routesAfter(passed) {
-				switch r := (Request{Message: m}); {
+				switch r := (Request{Message: m, Instead: instead}); {
 				case m.family() == unix.AF_INET6 && m.attribute(unix.RTA_PREFSRC) != nil:
 					r.AfterDAD = true
 					late = append(late, r)
@@ -187,6 +192,28 @@ func (m Message) routeAfter(passed time.Duration) (Message, bool) {
 	// The others report a state: no carrier, dead, offloaded.
 	binary.NativeEndian.PutUint32(m.Body[8:], m.routeFlags()&unix.RTNH_F_ONLINK)
 	return m, alive
+}
+
+// withoutDead is an IPv4 route of several legs without those that are dead; nil
+// where none is, or all are.
+func (m Message) withoutDead(passed time.Duration) *Message {
+	multipath := m.attribute(unix.RTA_MULTIPATH)
+	var alive []byte
+	for l := range legs(multipath) {
+		if l.raw[2]&unix.RTNH_F_DEAD == 0 {
+			alive = append(append(alive, l.raw...), make([]byte, align(len(l.raw))-len(l.raw))...)
+		}
+	}
+	if m.family() != unix.AF_INET || len(alive) == 0 || len(alive) == len(multipath) || m.attribute(rtaNhID) != nil {
+		return nil
+	}
+	m, _ = m.rewrite(func(kind uint16, value []byte) ([]byte, bool) {
+		if kind == unix.RTA_MULTIPATH {
+			return alive, true
+		}
+		return value, true
+	}).routeAfter(passed)
+	return &m
 }
 
 // multipathFlags takes those flags of each leg away that report a state.

@@ -22,7 +22,11 @@ func (s State) Lacks(saved Saved) []string {
 	}
 	var missing []string
 	for _, r := range (Saved{Messages: saved.Messages, At: saved.At}).Requests(s.At) {
-		want := r.content()
+		m := r.Message
+		if r.Instead != nil { // dead legs are not missed
+			m = *r.Instead
+		}
+		want := m.content()
 		if slices.ContainsFunc(have[want.subject], want.isIn) {
 			continue
 		}
