@@ -97,11 +97,9 @@ func claimLabel(c source.Claim) string {
 	return string(c.Class) + ":"
 }
 
+// claimLine is a claim behind its label.
 func claimLine(c source.Claim) string {
-	if c.Source == "interfaces" {
-		return "this host's " + c.Text
-	}
-	line := strings.TrimPrefix(vet.Describe(c), string(c.Class)+", ") // the label says it
+	line := vet.Where(c)
 	if c.File != "" && !strings.Contains(c.File, c.Source) {
 		line += ", by " + source.Visible(c.Source)
 	}
@@ -216,7 +214,7 @@ func writeMACBrief(out io.Writer, r *vet.Report) error {
 				fmt.Fprintf(w, "%s: and %d more places\n", a.Addr, len(a.Claims)-i+a.More)
 				break
 			}
-			fmt.Fprintf(w, "%s: %s: %s\n", a.Addr, c.Class, vet.Describe(c))
+			fmt.Fprintf(w, "%s: %s: %s\n", a.Addr, c.Class, vet.Where(c))
 		}
 	}
 	for _, f := range r.Failures() {

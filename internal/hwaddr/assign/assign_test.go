@@ -122,7 +122,7 @@ func TestCheck(t *testing.T) {
 		lines []string
 		log   string
 	}{
-		"used":       {"02:00:5e:10:00:07 web7\n", asked, true, []string{"02:00:5e:10:00:07 is used by web7"}, ""},
+		"used":       {"02:00:5e:10:00:07 web7\n", asked, true, []string{"02:00:5e:10:00:07 is reserved: web7"}, ""},
 		"not seen":   {"02:00:5e:10:00:08 web8\n", asked, false, nil, "HWADDR[3]: 02:00:5e:10:00:07 is not seen among 1 address"},
 		"unread":     {"\x1f\x8b\x08\x00", asked, false, nil, "HWADDR[3]: cannot tell whether 02:00:5e:10:00:07 is in use: could not read"},
 		"InfiniBand": {"", make(net.HardwareAddr, 20), false, nil, "it does not have six octets"},

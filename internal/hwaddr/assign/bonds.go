@@ -125,7 +125,7 @@ func (s *Bonds) Check(ctx context.Context, b *plan.Bond, addr net.HardwareAddr, 
 	case vet.InUse:
 		for _, c := range answer.Claims {
 			if vet.Counts(c) {
-				lines = append(lines, fmt.Sprintf("%s is used by %s", addr, vet.Describe(c)))
+				lines = append(lines, fmt.Sprintf("%s is %s: %s", addr, c.Class, vet.Where(c)))
 			}
 		}
 		return true, lines, nil

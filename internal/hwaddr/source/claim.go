@@ -138,6 +138,7 @@ func (c *Claim) visible() {
 	for _, field := range []*string{&c.Name, &c.IP, &c.Port, &c.VLAN, &c.Note, &c.Host} {
 		*field = limit(Visible(*field), maxWord)
 	}
+	c.Text = Visible(c.Text)
 }
 
 // quote is a line as it is shown: without the blanks around it, at most maxText

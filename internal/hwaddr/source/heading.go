@@ -48,6 +48,36 @@ var columnNames = fieldNames(map[field][]string{
 	expiryField: {"lease expiration", "expiration", "expiry", "expires"},
 })
 
+// columnField is what a heading says: by its name, by the first of several
+// ("Ports/SWID.SSID.LID"), or by what is in a name of one word ("LocalPort").
+func columnField(text string) (field, bool) {
+	name := simplify(text)
+	if f, ok := columnNames[name]; ok {
+		return f, true
+	}
+	if first, _, several := strings.Cut(text, "/"); several {
+		if f, ok := columnNames[simplify(first)]; ok {
+			return f, true
+		}
+	}
+	if strings.Contains(name, " ") || strings.Contains(name, "remote") {
+		return otherField, columnWords[name]
+	}
+	for _, part := range []struct {
+		text string
+		at   func(s, part string) bool
+		f    field
+	}{
+		{"macaddr", strings.Contains, macField}, {"hwaddr", strings.Contains, macField}, {"vlan", strings.Contains, vlanField}, {"interface", strings.HasPrefix, portField},
+		{"intf", strings.HasSuffix, portField}, {"port", strings.HasSuffix, portField}, {"ports", strings.HasSuffix, portField}, {"ipaddr", strings.Contains, ipField},
+	} {
+		if part.at(name, part.text) {
+			return part.f, true
+		}
+	}
+	return otherField, columnWords[name]
+}
+
 // columnWords are words of headings that are no field but stand beside others.
 var columnWords = map[string]bool{"mask": true, "protocol": true, "protocols": true, "vrf": true, "vpn": true, "operation": true, "index": true, "domain": true, "server": true, "port id": true, "parent interface": true}
 
@@ -193,12 +223,8 @@ func phrase(words []word) (int, field) {
 		for _, w := range words[:n] {
 			b.WriteString(w.text + " ")
 		}
-		name := simplify(b.String())
-		if f, ok := columnNames[name]; ok && name != "" {
+		if f, ok := columnField(strings.TrimSpace(b.String())); ok {
 			return n, f
-		}
-		if columnWords[name] {
-			return n, otherField
 		}
 	}
 	return 0, otherField
@@ -240,7 +266,8 @@ func under(upper, lower string) *heading {
 				text += " " + b[j].text
 				j++
 			}
-			h.columns = append(h.columns, column{columnNames[simplify(text)], a[i].start, a[i].end, text})
+			f, _ := columnField(text)
+			h.columns = append(h.columns, column{f, a[i].start, a[i].end, text})
 		}
 		return h
 	}
@@ -255,12 +282,13 @@ func under(upper, lower string) *heading {
 				break
 			}
 		}
-		c.field = columnNames[simplify(c.text)]
+		c.field, _ = columnField(c.text)
 		h.columns = append(h.columns, c)
 	}
 	for i, u := range a {
 		if !used[i] {
-			h.columns = append(h.columns, column{columnNames[simplify(u.text)], u.start, u.end, u.text})
+			f, _ := columnField(u.text)
+			h.columns = append(h.columns, column{f, u.start, u.end, u.text})
 		}
 	}
 	return h
@@ -296,7 +324,7 @@ func drawn(lines []string, rule string) (best *heading) {
 		}
 		for i := range h.columns {
 			c := &h.columns[i]
-			c.field = columnNames[simplify(c.text)]
+			c.field, _ = columnField(strings.TrimSpace(c.text))
 		}
 		if best == nil || h.score() > best.score() {
 			best = h

@@ -216,7 +216,7 @@ func (t *tableReader) hold(c *Claim, m hwaddr.Match) bool {
 // below its heading.
 func (h *heading) correct(texts, shapes map[field]string) {
 	port := texts[portField]
-	if h.has(portField) && (port == "" || strings.Contains(port, "  ")) {
+	if h.has(portField) && (port == "" || strings.Contains(port, "  ")) || !h.has(portField) && !h.has(nameField) {
 		texts[portField] = shapes[portField]
 	}
 	if ip := shapes[ipField]; texts[ipField] == "" && !h.has(ipField) && !strings.Contains(port, ip) {
@@ -375,7 +375,10 @@ func vlanOf(s string) string {
 	if len(words) == 0 {
 		return ""
 	}
-	s, _, _ = strings.Cut(words[len(words)-1], "/")
+	if s = words[len(words)-1]; s[0] >= 'A' && strings.Contains(s, "/") && guessPort.MatchString(s) {
+		return "" // a routed port in the place of a VLAN
+	}
+	s, _, _ = strings.Cut(s, "/")
 	if s = strings.TrimLeft(s, "*+&~"); nothing(s) {
 		return ""
 	}

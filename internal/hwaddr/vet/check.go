@@ -202,22 +202,24 @@ func (r *Report) Decide() {
 	}
 }
 
-// Describe says in one line who has an address by a claim, and where that
-// stands.
-func Describe(c source.Claim) string {
-	who := c.Who()
+// Describe says in one line who has an address by a claim, where that stands, and
+// how much it means: its class and its age.
+func Describe(c source.Claim) string { return describe(c, string(c.Class)) }
+
+// Where is Describe without the class, for a line that begins with it.
+func Where(c source.Claim) string { return describe(c, "") }
+
+func describe(c source.Claim, class string) string {
 	if c.Source == "interfaces" {
-		who = "this host's " + c.Text
-	} else if who == "" {
-		who = string(c.Class)
+		return "this host's " + c.Text
 	}
-	out := who
-	if c.Source != "interfaces" {
-		out += ", " + c.Place()
+	out := c.Place()
+	if who := c.Who(); who != "" {
+		out = who + ", " + out
 	}
 	var notes []string
-	for _, n := range []string{c.Note, c.Age()} {
-		if n != "" && c.Source != "interfaces" {
+	for _, n := range []string{class, c.Note, c.Age()} {
+		if n != "" {
 			notes = append(notes, n)
 		}
 	}

@@ -171,8 +171,8 @@ func BenchmarkMillion(b *testing.B) {
 	b.ReportMetric(c.wall.Seconds()/g.wall.Seconds(), "check/grep")
 }
 
-// TestBounds holds what is promised: as fast as grep, in less than 64 MB, and
-// an audit in half a second of processor. Other work on the machine makes a run
+// TestBounds holds what is promised: at most one and a half times what grep takes,
+// in less than 64 MB, and an audit in half a second of processor. Other work on the machine makes a run
 // slow, never fast.
 func TestBounds(t *testing.T) {
 	if testing.Short() {
@@ -190,7 +190,7 @@ func TestBounds(t *testing.T) {
 	for try := range 5 {
 		check, grep, audit := measure(t, l.check()), measure(t, l.grep()), measure(t, l.audit())
 		t.Logf("check %v, grep %v, audit %v", check.cpu, grep.cpu, audit.cpu)
-		if check.cpu <= grep.cpu && audit.cpu < time.Second/2 {
+		if 2*check.cpu <= 3*grep.cpu && audit.cpu < time.Second/2 {
 			return
 		}
 		if try == 4 {
