@@ -216,9 +216,18 @@ func (b *bondCompiler) memberList() {
 			Rule: "no-members", What: t.Name + " names no NIC", Do: fmt.Sprintf("%s=\"eth0 eth1\", with your NICs", t.Name),
 		})
 	}
-	for _, word := range words {
+	for _, word := range b.few(t, words) {
 		b.member(t, word)
 	}
+}
+
+// few gives a list that is not too long.
+func (b *bondCompiler) few(t bondconf.Text, words []string) []string {
+	if len(words) <= most {
+		return words
+	}
+	b.fault(t, Finding{Rule: "too-many", What: fmt.Sprintf("%s has more than %d words", t.Name, most), Do: "fewer of them"})
+	return words[:most]
 }
 
 func (b *bondCompiler) member(t bondconf.Text, word string) {
@@ -243,7 +252,7 @@ func (b *bondCompiler) member(t bondconf.Text, word string) {
 	case m.Name != "" && m.Name == b.in.Name.Value:
 		bad("nic-is-bond", fmt.Sprintf("%s would be a member of itself", name), "name the NICs")
 		return
-	case m.Name != "" && b.isBond(m.Name):
+	case m.Name != "" && b.bonded[m.Name]:
 		bad("nic-is-bond", fmt.Sprintf("%s is a bond itself", name), "name its NICs")
 		return
 	case other == b:
@@ -256,10 +265,6 @@ func (b *bondCompiler) member(t bondconf.Text, word string) {
 	}
 	b.members[name] = b
 	b.out.Members = append(b.out.Members, m)
-}
-
-func (c *compiler) isBond(name string) bool {
-	return slices.ContainsFunc(c.bonds, func(b *bondCompiler) bool { return b.in.Name.Value == name })
 }
 
 // number reads a variable that is a plain number: no sign, and no zeros before

@@ -23,12 +23,19 @@ func Compile(conf *bondconf.Config) (*Plan, []Finding) {
 	c := &compiler{
 		conf: conf, plan: &Plan{},
 		names: map[string]*bondCompiler{}, members: map[string]*bondCompiler{},
-		macs: map[string]*bondCompiler{}, addrs: map[netip.Addr]*bondCompiler{},
+		macs: map[string]*bondCompiler{}, addrs: map[netip.Addr]*bondCompiler{}, bonded: map[string]bool{},
 	}
 	whole := c.file()
 	c.globals()
 	for i := range conf.Interfaces {
 		if it := &conf.Interfaces[i]; asksForBond(it) {
+			if len(c.bonds) == most {
+				c.fault(cmp.Or(it.Name, it.NICs), Finding{
+					Rule: "too-many", What: fmt.Sprintf("there are more than %d bonds", most), Why: "no more are read", Do: "fewer bonds",
+				})
+				break
+			}
+			c.bonded[it.Name.Value] = true
 			c.bonds = append(c.bonds, &bondCompiler{compiler: c, in: it, out: Bond{Index: it.Index, Name: it.Name.Value}})
 		} else {
 			c.stray(it)
@@ -70,7 +77,12 @@ type compiler struct {
 	members map[string]*bondCompiler
 	macs    map[string]*bondCompiler
 	addrs   map[netip.Addr]*bondCompiler
+	bonded  map[string]bool // the names of all bonds
 }
+
+// most is how many bonds there may be, and members, options or addresses of one:
+// far above what anybody has, and few enough for rules that compare them in pairs.
+const most = 1024
 
 func (c *compiler) fault(at bondconf.Text, f Finding) {
 	f.Severity = Error
@@ -83,11 +95,21 @@ func (c *compiler) warn(at bondconf.Text, f Finding) {
 }
 
 func (c *compiler) add(at shconf.Pos, f Finding) {
-	f.Pos = at
+	f.Pos, f.What, f.Do = at, cut(f.What), cut(f.Do)
 	if f.File == "" {
 		f.File = c.conf.File.Name
 	}
 	c.findings = append(c.findings, f)
+}
+
+// longest is how many bytes a finding shows, most of them of a value.
+const longest = 500
+
+func cut(s string) string {
+	if len(s) <= longest {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longest], "") + "..."
 }
 
 // file has the rules about the file as such; false where none of its values
@@ -108,6 +130,14 @@ func (c *compiler) file() (whole bool) {
 func FileFindings(conf *bondconf.Config, first, last int) []Finding {
 	c := &compiler{conf: conf}
 	f := conf.File
+	faulty := map[int]bool{} // lines of which bash complains
+	for _, fault := range conf.Faults {
+		faulty[fault.Line] = true
+	}
+	unread := map[int]bool{} // lines with an assignment that is named already
+	for _, a := range conf.Unread {
+		unread[a.Line] = true
+	}
 	inside := func(line int) bool { return line >= first && line <= last && line > 0 }
 	for _, fault := range conf.Faults {
 		if !inside(fault.Line) {
@@ -125,7 +155,7 @@ func FileFindings(conf *bondconf.Config, first, last int) []Finding {
 		})
 	}
 	for _, a := range conf.Unread {
-		if inside(a.Line) || c.refusedByBash(a.Pos) {
+		if inside(a.Line) || faulty[a.Line] {
 			continue
 		}
 		c.add(a.Pos, Finding{
@@ -136,7 +166,7 @@ func FileFindings(conf *bondconf.Config, first, last int) []Finding {
 		})
 	}
 	for _, cmd := range f.Commands {
-		if inside(cmd.Line) || setsUnread(conf.Unread, cmd) || c.refusedByBash(cmd.Pos) {
+		if inside(cmd.Line) || faulty[cmd.Line] || spokenOf(unread, cmd) {
 			continue
 		}
 		finding := Finding{
@@ -151,10 +181,6 @@ func FileFindings(conf *bondconf.Config, first, last int) []Finding {
 	return c.findings
 }
 
-func (c *compiler) refusedByBash(at shconf.Pos) bool {
-	return slices.ContainsFunc(c.conf.Faults, func(f shconf.Fault) bool { return f.Pos == at })
-}
-
 func assigned(a shconf.Assignment) string {
 	switch {
 	case a.AnyIndex:
@@ -165,9 +191,14 @@ func assigned(a shconf.Assignment) string {
 	return a.Name
 }
 
-// setsUnread reports whether a command was spoken of already, for an assignment in it.
-func setsUnread(unread []shconf.Assignment, cmd shconf.Command) bool {
-	return slices.ContainsFunc(unread, func(a shconf.Assignment) bool { return a.Line >= cmd.Line && a.Line <= cmd.EndLine })
+// spokenOf reports whether a command was named already, for an assignment in it.
+func spokenOf(lines map[int]bool, cmd shconf.Command) bool {
+	for line := cmd.Line; line <= cmd.EndLine; line++ {
+		if lines[line] {
+			return true
+		}
+	}
+	return false
 }
 
 // twice finds an index that was used for two bonds: the second block replaces

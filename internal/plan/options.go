@@ -27,6 +27,10 @@ func (b *bondCompiler) options() {
 		return
 	}
 	failed := map[string]bool{} // options with a bad value: what was meant is not known
+	words := strings.FieldsFunc(t.Value, func(r rune) bool { return isBlankOrComma(r) || r == '|' })
+	if len(b.few(t, words)) < len(words) {
+		return
+	}
 	for _, piece := range b.in.Options() {
 		if o := bond.Lookup(piece.Name); !b.option(t, piece) && o != nil {
 			failed[o.Name] = true

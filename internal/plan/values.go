@@ -75,7 +75,7 @@ func (b *bondCompiler) addresses() {
 		{b.in.IP6Addrs, false, "2001:db8::10/64", 64},
 	} {
 		t := list.text
-		for _, text := range t.Words() {
+		for _, text := range b.few(t, t.Words()) {
 			p, prefixed, err := parseAddress(text, list.is4)
 			if err != nil {
 				b.badAddrs = true

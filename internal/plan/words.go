@@ -121,6 +121,9 @@ func lookupForeign(word string) (foreign, bool) {
 // suggest gives the text that a piece of IFOPTS was meant to be, as "did you
 // mean ...?"; otherwise where there is none that the rules would take.
 func (b *bondCompiler) suggest(piece, otherwise string) string {
+	if len(piece) > longest {
+		return otherwise
+	}
 	var options, elsewhere []string
 	mode, modeKnown := b.out.Mode, b.modeKnown
 	tokens := strings.FieldsFunc(piece, func(r rune) bool { return strings.ContainsRune(" \t\n,;=|\"'", r) })

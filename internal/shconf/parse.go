@@ -15,6 +15,10 @@ type parser struct {
 	text []byte
 	// ended is set after a plain return, exit or exec: bash does not get to what follows.
 	ended bool
+	// highest is the largest index of each variable, as far as nothing was unset
+	// since; unread are the variables with an assignment that is not static.
+	highest map[string]int
+	unread  map[string]bool
 	// readonly are the variables that keep their value, whatever comes.
 	readonly map[string]bool
 }
@@ -85,9 +89,7 @@ func (p *parser) command(s *syntax.Stmt) {
 			p.declare(n, why)
 			return false
 		case *syntax.WordIter:
-			p.file.Assignments = append(p.file.Assignments, Assignment{
-				Pos: p.pos(n.Pos()), Name: n.Name.Value, Why: "it is the variable of a loop",
-			})
+			p.add(Assignment{Pos: p.pos(n.Pos()), Name: n.Name.Value, Why: "it is the variable of a loop"})
 		}
 		return true
 	})
@@ -179,6 +181,10 @@ func (p *parser) unset(words []*syntax.Word, why string) bool {
 		list = append(list, a)
 	}
 	if !p.ended {
+		for _, a := range list {
+			delete(p.highest, a.Name)
+			p.unread[a.Name] = p.unread[a.Name] || !a.Static
+		}
 		p.file.Assignments = append(p.file.Assignments, list...)
 	}
 	return true
@@ -228,10 +234,8 @@ func (p *parser) array(a *syntax.Assign, base Assignment) {
 	base.Append = a.Append
 	next := 0
 	if a.Append {
-		if used := p.file.Indexes(base.Name); len(used) > 0 {
-			next = used[len(used)-1] + 1
-		}
-		if len(p.file.Unread(base.Name)) > 0 {
+		next = p.next(base.Name)
+		if p.unread[base.Name] {
 			base.AnyIndex = true
 			base.fail("it appends to what cannot be read")
 		}
@@ -273,8 +277,26 @@ func (a *Assignment) fail(why string) {
 	}
 }
 
+// next is the index that NAME+=(x) begins with.
+func (p *parser) next(name string) int {
+	if i, ok := p.highest[name]; ok {
+		return i + 1
+	}
+	next := 0
+	if used := p.file.Indexes(name); len(used) > 0 {
+		next = used[len(used)-1] + 1
+	}
+	return next
+}
+
 func (p *parser) add(a Assignment) {
 	a.Static = a.Why == ""
+	if old, ok := p.highest[a.Name]; a.Unset {
+		delete(p.highest, a.Name)
+	} else if !a.AnyIndex && (ok && a.Index > old || !ok && a.Index >= p.next(a.Name)) {
+		p.highest[a.Name] = a.Index
+	}
+	p.unread[a.Name] = p.unread[a.Name] || !a.Static
 	a.Value = showBytes(a.Value)
 	if !a.Static {
 		a.Value = ""

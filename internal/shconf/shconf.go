@@ -136,12 +136,15 @@ func Parse(r io.Reader, name string) (*File, error) {
 	if i := bytes.IndexByte(text, 0); i >= 0 {
 		return nil, &SyntaxError{Pos{name, 1 + bytes.Count(text[:i], []byte("\n"))}, 1, "a NUL byte: this is no text file"}
 	}
+	if line := tooDeep(text); line > 0 {
+		return nil, &SyntaxError{Pos{name, line}, 1, fmt.Sprintf("brackets or compound commands are nested more than %d deep", maxDepth)}
+	}
 	text = hideBytes(text)
 	tree, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(text), name)
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
-	p := &parser{file: &File{Name: name}, text: text, readonly: map[string]bool{}}
+	p := &parser{file: &File{Name: name}, text: text, readonly: map[string]bool{}, highest: map[string]int{}, unread: map[string]bool{}}
 	for i, line := range bytes.SplitAfter(text, []byte("\n")) {
 		if bytes.HasSuffix(line, []byte("\r\n")) {
 			p.file.CR = append(p.file.CR, i+1)
@@ -151,6 +154,40 @@ func Parse(r io.Reader, name string) (*File, error) {
 		p.statement(stmt)
 	}
 	return p.file, nil
+}
+
+// maxDepth is how deep a file may be nested: the parser calls itself at each
+// level, and looks at what follows again.
+const maxDepth = 500
+
+// tooDeep gives the line where a file may be nested too deep, 0 where none is.
+// It counts what opens and closes, in comments and strings too.
+func tooDeep(text []byte) int {
+	line, depth, word := 1, 0, 0 // word: where the last one begins
+	for i, c := range text {
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' {
+			continue
+		}
+		switch string(text[word:i]) {
+		case "if", "while", "until", "for", "select", "case":
+			depth++
+		case "fi", "done", "esac":
+			depth = max(depth-1, 0)
+		}
+		word = i + 1
+		switch c {
+		case '(', '{', '[':
+			depth++
+		case ')', '}', ']':
+			depth = max(depth-1, 0)
+		case '\n':
+			line++
+		}
+		if depth > maxDepth {
+			return line
+		}
+	}
+	return 0
 }
 
 // What the parser says of the two commonest mistakes in an assignment, and what
@@ -193,21 +230,24 @@ func (f *File) Lookup(name string, index int) (Assignment, bool) {
 
 // Values gives for each element of NAME what Lookup gives for it.
 func (f *File) Values(name string) map[int]Assignment {
-	values := map[int]Assignment{}
-	for _, a := range f.Assignments {
+	last := map[int]int{} // of each element, the last assignment to it
+	toAny := -1           // the last one that may be to any
+	for i, a := range f.Assignments {
 		switch {
 		case a.Name != name:
 		case a.Unset && a.Static && a.AnyIndex:
-			clear(values)
+			clear(last)
 		case a.Unset && a.Static:
-			delete(values, a.Index)
+			delete(last, a.Index)
 		case a.AnyIndex:
-			for i := range values {
-				values[i] = a
-			}
+			toAny = i
 		default:
-			values[a.Index] = a
+			last[a.Index] = i
 		}
+	}
+	values := map[int]Assignment{}
+	for index, i := range last {
+		values[index] = f.Assignments[max(i, toAny)]
 	}
 	return values
 }
