@@ -27,8 +27,8 @@ type configCase struct {
 }
 
 var (
-	mine   = fakeFile{"the administrator's", "0600"}
-	theirs = fakeFile{"the package's", "0644"}
+	mine   = fakeFile{content: "the administrator's", mode: "0600"}
+	theirs = fakeFile{content: "the package's", mode: "0644"}
 )
 
 var configCases = []configCase{
@@ -40,7 +40,7 @@ var configCases = []configCase{
 var preservePermsCases = []configCase{
 	{"there is no old file", map[string]fakeFile{newConf: theirs}, map[string]fakeFile{oldConf: theirs}},
 	{"the administrator has changed the file and its mode", map[string]fakeFile{oldConf: mine, newConf: theirs},
-		map[string]fakeFile{oldConf: mine, newConf: {theirs.content, mine.mode}}},
+		map[string]fakeFile{oldConf: mine, newConf: {content: theirs.content, mode: mine.mode}}},
 }
 
 // checkConfigFunctions applies the rules about config() and preserve_perms().
@@ -75,6 +75,33 @@ func checkConfigFunctions(f *findings, file string, s *script) {
 			}
 			break
 		}
+		checkConfigLinks(f, file, s, decl)
+	}
+}
+
+// checkConfigLinks tells what becomes of a file that the administrator has put
+// elsewhere, with a link in its place. The functions that nearly all packages
+// have do badly then.
+func checkConfigLinks(f *findings, file string, s *script, decl *syntax.FuncDecl) {
+	const elsewhere = "srv/thing.conf"
+	link := fakeFile{link: elsewhere}
+	after, err := afterwards(s, decl, map[string]fakeFile{oldConf: link, elsewhere: mine, newConf: theirs})
+	lost := ""
+	switch {
+	case err != nil:
+		return
+	case after[elsewhere].content != mine.content:
+		lost = "the file that it leads to is overwritten"
+	case after[oldConf] != link:
+		lost = "the link is replaced by the new file"
+	default:
+		after, err = afterwards(s, decl, map[string]fakeFile{oldConf: link, newConf: theirs})
+		if err == nil && after[oldConf] != link {
+			lost = "and that is not mounted, the link is replaced by the new file"
+		}
+	}
+	if lost != "" {
+		f.add("doinst-config-links", file, int(decl.Pos().Line()), "%s(): where the administrator has put a link to another place, %s", decl.Name.Value, lost)
 	}
 }
 

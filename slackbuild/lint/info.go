@@ -182,7 +182,7 @@ func (b *build) checkURLs(file, field string, urls []string) {
 		if bareTagRE.MatchString(u) {
 			b.add("info-github-archive", file, line, "%s: %s gives a file named after the tag only", field, u)
 		}
-		versioned = versioned || strings.Contains(alphanumeric(u), alphanumeric(b.info.value("VERSION")))
+		versioned = versioned || hasVersion(u, b.info.value("VERSION"))
 		name := sourceName(u)
 		switch {
 		case strings.HasSuffix(u, "/"):
@@ -199,6 +199,19 @@ func (b *build) checkURLs(file, field string, urls []string) {
 	if len(urls) > 0 && !versioned && field == "DOWNLOAD" {
 		b.add("info-url-version", file, line, "no URL of %s has the version %s in it", field, b.info.value("VERSION"))
 	}
+}
+
+// hasVersion reports whether the URL has the version in it, or a commit or date
+// that is a part of the version.
+func hasVersion(url, version string) bool {
+	url = alphanumeric(url)
+	if strings.Contains(url, alphanumeric(version)) {
+		return true
+	}
+	const commit = 7 // digits of git's short form
+	return slices.ContainsFunc(strings.FieldsFunc(version, func(r rune) bool { return r == '_' || r == '+' || r == '.' }), func(part string) bool {
+		return len(part) >= commit && strings.Contains(url, alphanumeric(part))
+	})
 }
 
 // alphanumeric leaves out what upstream and SlackBuilds.org write differently in

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const configHead = "config() {\n  NEW=\"$1\"\n  OLD=\"$(dirname $NEW)/$(basename $NEW .new)\"\n  if [ ! -r $OLD ]; then\n    mv $NEW $OLD\n  elif [ \"$(cat $OLD | md5sum)\" = \"$(cat $NEW | md5sum)\" ]; then\n    rm $NEW\n  fi\n}\n"
+const configHead = "config() {\n  NEW=\"$1\"\n  OLD=\"$(dirname $NEW)/$(basename $NEW .new)\"\n  if [ -L $OLD ]; then\n    return 0\n  fi\n  if [ ! -r $OLD ]; then\n    mv $NEW $OLD\n  elif [ \"$(cat $OLD | md5sum)\" = \"$(cat $NEW | md5sum)\" ]; then\n    rm $NEW\n  fi\n}\n"
 
 // What looks like a break of the rule and is none: quotes, braces, here-documents,
 // other ways to write the same. In file, old becomes new.
@@ -96,6 +96,7 @@ var nearMisses = []struct{ rule, file, old, new string }{
 	{"doinst-config-body", "doinst.sh", configHead, "config() {\n  for infile in $1; do\n    NEW=$infile\n    OLD=${NEW%%.new}\n    if [[ ! -e $OLD ]]; then mv $NEW $OLD\n    elif cmp -s $OLD $NEW; then rm -f $NEW; fi\n  done\n}\n"},
 	{"doinst-config-body", "doinst.sh", configHead, "config () { [ -f \"$1\" ] || return\n  local OLD=\"${1%.new}\"\n  if ! test -r \"$OLD\"; then mv \"$1\" \"$OLD\"; return; fi\n  [ \"$(md5sum < $OLD)\" != \"$(md5sum < $1)\" ] || rm \"$1\"\n}\n"},
 	{"doinst-config-loses", "doinst.sh", "[ ! -r $OLD ]", "[ ! -s $OLD ]"},
+	{"doinst-config-links", "doinst.sh", configHead, "config() {\n  OLD=${1%.new}\n  if [ ! -e $OLD ] && [ ! -h $OLD ]; then mv $1 $OLD; elif cmp -s $OLD $1; then rm $1; fi\n}\n"},
 	{"doinst-preserve-perms", "doinst.sh", "cp -a $OLD ${NEW}.incoming", "cp -p \"$OLD\" \"${NEW}.incoming\""},
 	{"info-url-prefix", info, `thing-1.0.tar.gz"`, "thing-1.0.tar.gz https://example.com/thing-1.0.zip\""},
 	{"info-url-prefix", info, `thing-1.0.tar.gz"`, "thing-1.0.tar.gz https://example.com/thing-1.0.tar.gz.sig\""},
@@ -191,5 +192,24 @@ func TestNearMisses(t *testing.T) {
 				t.Errorf("found %v", found)
 			}
 		})
+	}
+}
+
+func TestHasVersion(t *testing.T) {
+	for _, test := range []struct {
+		url, version string
+		want         bool
+	}{
+		{"https://e.org/x-1.0.tar.gz", "1.0", true},
+		{"https://e.org/x-v1_0-rc1.tar.gz", "1.0rc1", true},
+		{"https://e.org/archive/2499ff2a8c5e.tar.gz", "20221201_2499ff2", true},
+		{"https://e.org/x-20221201.tar.gz", "1.0+git20221201", false},
+		{"https://e.org/x-20221201.tar.gz", "1.0_20221201", true},
+		{"https://e.org/x.tar.gz", "1.0", false},
+		{"https://e.org/x-1.1.tar.gz", "1.0", false},
+	} {
+		if got := hasVersion(test.url, test.version); got != test.want {
+			t.Errorf("%s has %s: %v", test.url, test.version, got)
+		}
 	}
 }

@@ -37,17 +37,22 @@ var doinstRules = []rule{{
 	Name:  "doinst-config-body",
 	Level: finding.Warning,
 	Why:   "the new file has to get into place where there is none, and go where it is the same",
-	Fix:   "take the function that other packages have",
+	Fix:   "move the new file where there is no old one, remove it where both are the same, and leave it otherwise",
+}, {
+	Name:  "doinst-config-links",
+	Level: finding.Note,
+	Why:   "settings on another disk, or under version control, are lost at an upgrade; the functions that most packages have do that",
+	Fix:   "do nothing where [ -L \"$OLD\" ], or let mkslack write doinst.sh",
 }, {
 	Name:  "doinst-config-loses",
 	Level: finding.Error,
 	Why:   "upgrades must not lose what the administrator has written",
-	Fix:   "take the function that other packages have",
+	Fix:   "move the new file where there is no old one, remove it where both are the same, and leave it otherwise",
 }, {
 	Name:  "doinst-preserve-perms",
 	Level: finding.Warning,
 	Why:   "a script that was switched on by its mode is switched off, or the other way round",
-	Fix:   "take the function that other packages have",
+	Fix:   "give the new file the mode and owner of the old one, and then treat it as config() does",
 }, {
 	Name:  "doinst-new",
 	Level: finding.Warning,

@@ -31,8 +31,17 @@ type sandbox struct {
 	nounset bool // set -u
 }
 
-// fakeFile is a file as far as doinst.sh's functions can tell.
-type fakeFile struct{ content, mode string }
+// fakeFile is a file as far as doinst.sh's functions can tell, or a symbolic
+// link to another.
+type fakeFile struct{ content, mode, link string }
+
+// follow is the file that a name leads to; one behind a link may not be there.
+func (sh *sandbox) follow(name string) string {
+	if f := sh.files[name]; f.link != "" {
+		return f.link
+	}
+	return name
+}
 
 const (
 	maxValue = 4 << 10  // bytes of a variable, a word that is expanded, a file, an output
@@ -153,7 +162,8 @@ func (sh *sandbox) run(stmt *syntax.Stmt, tested bool) (int, error) {
 		sh.out.b.Reset()
 		sh.out.b.WriteString(before)
 		if to != "" {
-			sh.files[to] = fakeFile{printed, sh.files[to].mode}
+			to = sh.follow(to)
+			sh.files[to] = fakeFile{content: printed, mode: sh.files[to].mode}
 		}
 	}
 	if err != nil {
@@ -186,7 +196,7 @@ func (sh *sandbox) redirect(stmt *syntax.Stmt) (to string, moved bool, err error
 		}
 		switch {
 		case r.Op == syntax.RdrIn && r.N == nil && sh.files != nil:
-			f, ok := sh.files[word]
+			f, ok := sh.files[sh.follow(word)]
 			if !ok {
 				return "", false, errNotHere
 			}

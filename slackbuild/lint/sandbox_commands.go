@@ -6,6 +6,7 @@ import (
 	"errors"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,12 +23,16 @@ func (sh *sandbox) unary(op, v string) (bool, error) {
 	case "-n":
 		return v != "", nil
 	case "-e", "-f", "-r", "-w", "-s":
-		_, ok := sh.files[v]
+		_, ok := sh.files[sh.follow(v)]
 		if sh.files == nil {
 			return false, errNotHere
 		}
 		return ok, nil
-	case "-L", "-h", "-d":
+	case "-L", "-h":
+		if sh.files != nil {
+			return sh.files[v].link != "", nil
+		}
+	case "-d":
 		if sh.files != nil {
 			return false, nil
 		}
@@ -201,7 +206,7 @@ func (sh *sandbox) onFiles(name string, args []string) (int, error) {
 			return sh.stdin, true, nil
 		}
 		for _, n := range names {
-			f, ok := sh.files[n]
+			f, ok := sh.files[sh.follow(n)]
 			if !ok {
 				return "", false, nil
 			}
@@ -213,17 +218,7 @@ func (sh *sandbox) onFiles(name string, args []string) (int, error) {
 	}
 	switch {
 	case (name == "mv" || name == "cp") && len(names) == 2:
-		from, ok := sh.files[names[0]]
-		if !ok {
-			return 1, nil
-		}
-		if mode := sh.files[names[1]].mode; name == "cp" && mode != "" && len(options) == 0 {
-			from.mode = mode
-		}
-		sh.files[names[1]] = from
-		if name == "mv" {
-			delete(sh.files, names[0])
-		}
+		return sh.moveOrCopy(name, options, names[0], names[1]), nil
 	case name == "rm":
 		for _, n := range names {
 			delete(sh.files, n)
@@ -244,20 +239,50 @@ func (sh *sandbox) onFiles(name string, args []string) (int, error) {
 		}
 		return 0, sh.out.add(name + "(" + text + ")  " + strings.Join(append(names, "-")[:1], "") + "\n")
 	case (name == "cmp" || name == "diff") && len(names) == 2:
-		a, okA := sh.files[names[0]]
-		b, okB := sh.files[names[1]]
+		a, okA := sh.files[sh.follow(names[0])]
+		b, okB := sh.files[sh.follow(names[1])]
 		return toStatus(okA && okB && a.content == b.content), nil
 	case name == "touch" && len(names) == 2: // touch -r OTHER FILE
 	case name == "chmod" || name == "chown":
 		for _, o := range options {
 			if like, ok := strings.CutPrefix(o, "--reference="); ok && len(names) == 1 {
-				f := sh.files[names[0]]
-				f.mode = sh.files[like].mode
-				sh.files[names[0]] = f
+				to := sh.follow(names[0])
+				f := sh.files[to]
+				f.mode = sh.files[sh.follow(like)].mode
+				sh.files[to] = f
 			}
 		}
 	default:
 		return 0, errNotHere
 	}
 	return 0, nil
+}
+
+// moveOrCopy is mv and cp of one file; the status is that of the command.
+func (sh *sandbox) moveOrCopy(name string, options []string, from, to string) int {
+	if _, ok := sh.files[from]; !ok {
+		return 1
+	}
+	if name == "mv" {
+		sh.files[to] = sh.files[from]
+		delete(sh.files, from)
+		return 0
+	}
+	keepsLinks := slices.ContainsFunc(options, func(o string) bool {
+		return o == "--archive" || o == "--no-dereference" || !strings.HasPrefix(o, "--") && strings.ContainsAny(o, "adPR")
+	})
+	if sh.files[from].link != "" && keepsLinks {
+		sh.files[to] = sh.files[from]
+		return 0
+	}
+	f, ok := sh.files[sh.follow(from)]
+	if !ok {
+		return 1
+	}
+	to = sh.follow(to)
+	if mode := sh.files[to].mode; mode != "" && len(options) == 0 {
+		f.mode = mode
+	}
+	sh.files[to] = f
+	return 0
 }

@@ -157,3 +157,44 @@ func FuzzSandbox(f *testing.F) {
 		}
 	})
 }
+
+// The files of the sandbox are as files are: for a link in place of the old
+// file, what becomes of it and of what it leads to.
+func TestConfigOnLinks(t *testing.T) {
+	const own = "[ -L etc/thing.conf ] && return 0\n"
+	for _, test := range []struct {
+		body           string
+		dangling       bool
+		linked, linkOK bool // what it leads to is as before; the link is
+	}{
+		{body: "mv $1 ${1%.new}", linked: true},
+		{body: "cat $1 > ${1%.new}; rm $1", linkOK: true},
+		{body: "cp $1 ${1%.new}", linkOK: true},
+		{body: "cp -a ${1%.new} $1.incoming; cat $1 > $1.incoming; mv $1.incoming $1", linkOK: true},
+		{body: "cp -p ${1%.new} $1.incoming; rm $1.incoming", linkOK: true, linked: true},
+		{body: "cp ${1%.new} $1.incoming; cat $1 > $1.incoming; mv $1.incoming $1", linkOK: true, linked: true},
+		{body: "if [ ! -r ${1%.new} ]; then mv $1 ${1%.new}; fi", linkOK: true, linked: true},
+		{body: "if [ ! -r ${1%.new} ]; then mv $1 ${1%.new}; fi", dangling: true, linked: true},
+		{body: own + "mv $1 ${1%.new}", linkOK: true, linked: true},
+		{body: own + "mv $1 ${1%.new}", dangling: true, linkOK: true, linked: true},
+	} {
+		s, err := parseScript("config() {\n" + test.body + "\n}\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := map[string]fakeFile{oldConf: {link: "srv/x"}, "srv/x": mine, newConf: theirs}
+		if test.dangling {
+			delete(before, "srv/x")
+		}
+		after, err := afterwards(s, s.funcs["config"], before)
+		if err != nil {
+			t.Errorf("%s: %v", test.body, err)
+		}
+		if got := after[oldConf].link == "srv/x"; got != test.linkOK {
+			t.Errorf("%s: the link is there: %v", test.body, got)
+		}
+		if got := after["srv/x"] == before["srv/x"]; got != test.linked {
+			t.Errorf("%s: what it leads to is as before: %v", test.body, got)
+		}
+	}
+}
