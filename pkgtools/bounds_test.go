@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // emptyLzip is a lzip member without data, for which a decoder takes a
@@ -167,4 +169,41 @@ func TestManyFiles(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	runtime.KeepAlive(p)
+}
+
+// A script that would cost the shell gigabytes is a finding, not a cost.
+func TestHostileScript(t *testing.T) {
+	script := bytes.Repeat([]byte("x "), maxScript/2)
+	start := time.Now()
+	err := checkScript(context.Background(), "it", script)
+	if err == nil || !strings.Contains(err.Error(), "the shell cannot read it") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+	if d := time.Since(start); d > 2*checkTime {
+		t.Errorf("took %v", d)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := checkScript(ctx, "it", script); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if err := checkScript(context.Background(), "it", []byte("if true; then :; fi\n")); err != nil {
+		t.Error(err)
+	}
+}
+
+// Nothing waits for what is called like a package or its sum, but is a pipe.
+func TestPipes(t *testing.T) {
+	name := pack(t, "a-1-noarch-1", file("f", "x"))
+	pipe := filepath.Join(t.TempDir(), "p-1-noarch-1.tgz")
+	for _, p := range []string{name + ".md5", pipe} {
+		if err := unix.Mkfifo(p, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range []string{name, pipe} {
+		if _, err := Verify(context.Background(), n, ReadOptions{}, nil); err == nil || !strings.Contains(err.Error(), "is not a file") {
+			t.Errorf("%s: %v", n, err)
+		}
+	}
 }

@@ -128,3 +128,14 @@ func TestCapabilityOfAFile(t *testing.T) {
 		t.Errorf("capabilities %q", got)
 	}
 }
+
+func FuzzCapability(f *testing.F) {
+	f.Add([]byte("\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
+	f.Add([]byte("\x00\x00\x00\x03"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		text, ok := capabilityText(data)
+		if ok == (text == "") || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("%x became %q, %v", data, text, ok)
+		}
+	})
+}

@@ -155,7 +155,7 @@ func (d *Database) Read(full string) (*Record, error) {
 
 // maxRecord bounds what is read of the database in one piece; the record of
 // the kernel's source has about 8 MB.
-const maxRecord = 256 << 20
+const maxRecord = 96 << 20
 
 func (d *Database) readFile(p string) ([]byte, error) {
 	f, err := d.root.Open(path.Join(d.adm, p))

@@ -17,6 +17,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -158,6 +159,8 @@ func FuzzReader(f *testing.F) {
 	f.Add(seedArchive(f))
 	f.Add(seedArchive(f)[:6*tarBlock+1]) // cut off in a file
 	f.Add(make([]byte, 10240))
+	f.Add(slices.Concat(globalHeader(f, "mtime=1", "uid=5"), archive(f, mreg("/a//b", "x"), mreg("./a/./b", "y"), rawMember{tdir("a/"), ""}), end(1)))
+	f.Add(slices.Concat(archive(f, mreg("a", "x")), end(1), archive(f, mreg("b", "y"))))
 	var b bytes.Buffer
 	tw := tar.NewWriter(&b)
 	for _, h := range []tar.Header{

@@ -12,6 +12,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // Limits bound what reading a package may cost. A field that is 0 has the value
@@ -116,7 +118,7 @@ type Reader struct {
 // Open opens the package file name. Its errors, and those of the Reader, are
 // *PackageError, but for those of ctx.
 func Open(ctx context.Context, name string, opt ReadOptions) (*Reader, error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0) // a pipe would have us wait
 	if err != nil {
 		return nil, &PackageError{name, err}
 	}

@@ -5,6 +5,7 @@ package pkgtools
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,13 @@ func shell() string {
 	return "/bin/sh"
 }
 
+// What the shell may take to read a script that it does not run. The doinst.sh
+// of texlive, the largest known, takes 60 ms and 20 MB.
+const (
+	checkTime   = 10 * time.Second
+	checkMemory = 384 * mib
+)
+
 // checkScript asks the shell whether it can read the script.
 func checkScript(ctx context.Context, name string, script []byte) error {
 	if len(script) == 0 {
@@ -100,17 +108,24 @@ func checkScript(ctx context.Context, name string, script []byte) error {
 	}
 	// From a pipe, the shell reads byte by byte: thousands of links are left out.
 	text, _ := rewrite(script)
+	limited, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, shell(), "-n")
+	cmd := exec.CommandContext(limited, shell(), "-c", fmt.Sprintf(`ulimit -v %d 2>/dev/null; exec "$0" -n`, checkMemory>>10), shell())
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), &stderr
-	if err := cmd.Run(); err != nil {
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) {
-			return err
-		}
-		return fmt.Errorf("the shell cannot read %s: %s", name, firstLine(strings.TrimSpace(stderr.String())))
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case limited.Err() != nil:
+		return fmt.Errorf("the shell cannot read %s in %d seconds", name, checkTime/time.Second)
+	case !errors.As(err, &exit):
+		return err
 	}
-	return nil
+	return fmt.Errorf("the shell cannot read %s: %.300s", name, cmp.Or(firstLine(strings.TrimSpace(stderr.String())), err.Error()))
 }
 
 func quoteShell(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

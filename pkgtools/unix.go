@@ -13,7 +13,7 @@ import (
 
 // maxScript is the most that a doinst.sh may hold; the largest known, that of
 // texlive, has under 2 MB.
-const maxScript = 32 << 20
+const maxScript = 16 << 20
 
 // umask is the process's file mode creation mask, which can be read without
 // changing it only from /proc; 022 where that is not mounted.

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/slackbond/slackbond/pkgtools/finding"
+	"golang.org/x/sys/unix"
 )
 
 // Verification is the result of Verify.
@@ -52,7 +53,7 @@ func Verify(ctx context.Context, name string, opt ReadOptions, visit func(e *Ent
 		return nil, err
 	}
 	result := &Verification{Package: p}
-	if result.MD5, result.SHA256, err = v.sums(name); err != nil {
+	if result.MD5, result.SHA256, err = v.sums(ctx, name); err != nil {
 		return nil, err
 	}
 	v.whole(p)
@@ -208,20 +209,20 @@ func unreadableScripts(ctx context.Context, p *Package) ([]finding.Finding, erro
 
 // sums are those of the file. Where FILE.md5 or FILE.sha256 is beside it, as
 // on the mirrors of Slackware, they are compared.
-func (v *verifier) sums(name string) (md5sum, sha256sum string, err error) {
+func (v *verifier) sums(ctx context.Context, name string) (md5sum, sha256sum string, err error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return "", "", err
 	}
 	defer f.Close()
 	m, s := md5.New(), sha256.New()
-	if _, err := io.Copy(io.MultiWriter(m, s), f); err != nil {
+	if _, err := io.Copy(io.MultiWriter(m, s), &contextReader{ctx, f}); err != nil {
 		return "", "", err
 	}
 	hex := func(h hash.Hash) string { return fmt.Sprintf("%x", h.Sum(nil)) }
 	for _, known := range []struct{ ext, sum string }{{".md5", hex(m)}, {".sha256", hex(s)}} {
 		ext, sum := known.ext, known.sum
-		text, err := os.ReadFile(name + ext)
+		text, err := readHead(name+ext, 4096)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -233,4 +234,22 @@ func (v *verifier) sums(name string) (md5sum, sha256sum string, err error) {
 		}
 	}
 	return hex(m), hex(s), nil
+}
+
+// readHead is the first n bytes of a file, or all of it; what is no file, as a
+// pipe that nobody writes to, is an error.
+func readHead(name string, n int64) ([]byte, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("is not a file")}
+	}
+	return io.ReadAll(io.LimitReader(f, n))
 }
