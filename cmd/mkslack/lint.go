@@ -287,7 +287,7 @@ func explainRules(c *cli.Context) error {
 		}
 		fmt.Fprintln(out, cmdline.Colours(c.App.Writer).Bold(rule.Name))
 		paragraph("Why:", rule.Why+".")
-		paragraph("Fix:", rule.Fix+".")
+		paragraph("Fix:", rule.Fix)
 		if rule.Fixable {
 			paragraph("", "mkslack lint --fix does it.")
 		}

@@ -9,19 +9,19 @@ var doinstRules = []rule{{
 	Name:  "doinst-shebang",
 	Level: finding.Note,
 	Only:  sbo,
-	Why:   "it is never read",
+	Why:   "the line is never read",
 	Fix:   "remove it",
 }, {
 	Name:  "doinst-exit",
 	Level: finding.Error,
-	Why:   "makepkg adds the package's links at the end",
+	Why:   "makepkg appends the lines that make the package's links",
 	Fix:   "use if, or a subshell",
 }, {
 	Name:  "doinst-users",
 	Level: finding.Warning,
 	Only:  sbo | slackware,
 	Why:   "users and groups are the administrator's",
-	Fix:   "say in README how to make them",
+	Fix:   "say in README how to create them",
 }, {
 	Name:      "doinst-config-target",
 	Level:     finding.Error,
@@ -31,7 +31,7 @@ var doinstRules = []rule{{
 }, {
 	Name:  "doinst-config-unused",
 	Level: finding.Warning,
-	Why:   "a .new file stays where it is for ever",
+	Why:   "a .new file stays where it is forever",
 	Fix:   "call it for each .new file, or remove it",
 }, {
 	Name:  "doinst-config-body",
@@ -56,13 +56,13 @@ var doinstRules = []rule{{
 }, {
 	Name:  "doinst-new",
 	Level: finding.Warning,
-	Why:   "a .new file stays where it is for ever",
+	Why:   "a .new file stays where it is forever",
 	Fix:   "call config etc/FILE.new in doinst.sh",
 }, {
 	Name:  "doinst-ldconfig",
 	Level: finding.Warning,
 	Only:  sbo | slackware,
-	Why:   "it takes long, and installpkg runs it where / is the target",
+	Why:   "it is slow, and installpkg runs it where / is the target",
 	Fix:   "remove it",
 }, {
 	Name:  "doinst-background",
@@ -72,8 +72,8 @@ var doinstRules = []rule{{
 }, {
 	Name:  "doinst-stdin",
 	Level: finding.Error,
-	Why:   "what it reads is the rest of the script",
-	Fix:   "name a file, or < /dev/null",
+	Why:   "it reads the rest of the script",
+	Fix:   "name a file, or add < /dev/null",
 }, {
 	Name:  "doinst-guard",
 	Level: finding.Warning,
@@ -91,7 +91,7 @@ var doinstRules = []rule{{
 	Level:     finding.Warning,
 	Elsewhere: note,
 	Only:      sbo | slackware,
-	Why:       "old icons are shown",
+	Why:       "menus show old icons",
 	Fix:       "if [ -e usr/share/icons/hicolor/icon-theme.cache ]; then ...",
 }, {
 	Name:      "doinst-mime",
@@ -105,7 +105,7 @@ var doinstRules = []rule{{
 	Level:     finding.Warning,
 	Elsewhere: note,
 	Only:      sbo | slackware,
-	Why:       "programs end when they ask for the schema",
+	Why:       "programs that ask for the schema abort",
 	Fix:       "if [ -e usr/share/glib-2.0/schemas ]; then ...",
 }, {
 	Name:  "doinst-info",

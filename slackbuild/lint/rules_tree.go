@@ -9,7 +9,7 @@ var treeRules = []rule{{
 	Name:  "tree-name",
 	Level: finding.Error,
 	Only:  sbo,
-	Why:   "sbopkg and sbotools look builds up by name alone",
+	Why:   "sbopkg and sbotools find builds by name alone",
 	Fix:   "rename one",
 }, {
 	Name:  "tree-requires",
