@@ -108,7 +108,7 @@ func (a *again) run(c *cli.Context) error {
 		names = append(names, arch.Name)
 	}
 	cmd := exec.CommandContext(c.Context, program, "package", "--quiet", "--file", a.manifest, "--arch", strings.Join(names, ","),
-		"--type", c.String("type"), "--xz", c.String("xz"), "--output", a.output)
+		"--type", c.String("type"), "--xz", c.String("xz"), "--output", a.output, "--allow-empty="+strconv.FormatBool(c.Bool("allow-empty")))
 	cmd.Args[0] = os.Args[0]
 	cmd.Dir = a.source
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "PWD="+a.source,
