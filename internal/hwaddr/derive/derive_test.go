@@ -4,9 +4,11 @@ package derive
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,6 +144,156 @@ func TestBadFile(t *testing.T) {
 		if after, _ := os.ReadFile(path); string(after) != text {
 			t.Errorf("%s: the file was changed", name)
 		}
+	}
+}
+
+// TestFile covers where the secret is kept.
+func TestFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "secret")
+	first := address(t, path, "bond0", nic0)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if address(t, path, "bond0", nic0); !sameFile(t, path, info) {
+		t.Error("a start that learned nothing wrote the file again")
+	}
+	if address(t, path, "bond0", nic0, nic1); sameFile(t, path, info) {
+		t.Error("a new NIC was not written down")
+	}
+	// It was readable by others: said, and its content is taken all the same.
+	for mode, notes := range map[os.FileMode]int{0o600: 0, 0o400: 0, 0o640: 1, 0o604: 1, 0o601: 1} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		s := Store{Path: path, Traits: []Trait{nic0}}
+		if list, err := s.Address("bond0", Prefix{}, 1, anything); err != nil || list[0] != first || len(s.Notes) != notes {
+			t.Errorf("mode %o: %v, %v, notes %q", mode, list, err, s.Notes)
+		}
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	s := Store{Path: link, Traits: []Trait{nic0}}
+	if _, err := s.Address("bond0", Prefix{}, 1, anything); err == nil || !strings.Contains(err.Error(), "regular file") {
+		t.Errorf("a link: %v", err)
+	}
+	s = Store{Path: filepath.Join(path, "below", "secret")}
+	if _, err := s.Address("bond0", Prefix{}, 1, anything); err == nil || !strings.Contains(err.Error(), "the secret has no place") {
+		t.Errorf("below a file: %v", err)
+	}
+}
+
+func sameFile(t *testing.T, path string, before os.FileInfo) bool {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return os.SameFile(before, info)
+}
+
+// TestManyNICs checks that what is known of a machine does not grow for ever, and
+// that the oldest goes first.
+func TestManyNICs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	nic := func(i int) Trait { return Trait{"NIC", fmt.Sprintf("02:00:5e:00:00:%02x", i)} }
+	var traits []Trait
+	for i := range maxTraits + 1 {
+		traits = append(traits, nic(i), nic(i)) // each twice, as two members of a team
+	}
+	first := address(t, path, "bond0", traits...)
+	s := Store{Path: path}
+	state, err := s.load()
+	if err != nil || len(state.Machine) != maxTraits {
+		t.Fatalf("%d traits are kept, %v", len(state.Machine), err)
+	}
+	if a := address(t, path, "bond0", nic(1)); a != first {
+		t.Errorf("with the second NIC: %s", a)
+	}
+	s = Store{Path: path, Traits: []Trait{nic(0)}}
+	if _, err := s.Address("bond0", Prefix{}, 1, anything); !errors.Is(err, ErrCopied) || !strings.Contains(err.Error(), "none of its 64 NICs.") {
+		t.Errorf("with the first NIC, forgotten by now: %v", err)
+	}
+}
+
+// TestCandidates checks how many are asked for, and what is remembered of them.
+func TestCandidates(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	s := Store{Path: path, Traits: []Trait{nic0}}
+	for _, n := range []int{1, 5} {
+		asked := 0
+		_, err := s.Address("bond0", Prefix{}, n, func(hwaddr.Addr) bool { asked++; return false })
+		if want := MaxTries + n; err == nil || asked > want || asked < want-2 {
+			t.Errorf("%d candidates for %d, want about %d; %v", asked, n, want, err)
+		}
+	}
+	five, err := s.Address("bond0", Prefix{}, 5, anything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range five {
+		if slices.Index(five, a) != i {
+			t.Errorf("%s comes twice", a)
+		}
+	}
+	if a := address(t, path, "bond0", nic0); a != five[0] {
+		t.Errorf("after five: %s, want the first, %s", a, five[0])
+	}
+	list, err := s.Address("bond0", Prefix{}, 2, func(a hwaddr.Addr) bool { return a != five[0] && a != five[2] })
+	if err != nil || list[0] != five[1] || list[1] != five[3] {
+		t.Errorf("two without the first and third: %v, %v", list, err)
+	}
+	state, err := s.load()
+	if err != nil || len(state.Counters) != 1 || state.Counters["bond0 local"] != 1 {
+		t.Errorf("counters %v, %v; want one, for the first", state.Counters, err)
+	}
+	xen, err := ParsePrefix("xen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Address("bond0", xen, 1, anything); err != nil || !strings.HasPrefix(list[0].String(), "00:16:3e:") {
+		t.Errorf("%v, %v", list, err)
+	}
+	if len(state.Machine) != 1 {
+		t.Errorf("%d traits", len(state.Machine))
+	}
+	// A prefix of five octets has 256 addresses.
+	small, err := ParsePrefix("02:00:5e:10:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if many, err := s.Address("bond0", small, 40, anything); err != nil || len(many) != 40 {
+		t.Errorf("%d addresses, %v", len(many), err)
+	}
+}
+
+// TestReserved checks what is drawn again.
+func TestReserved(t *testing.T) {
+	xen, err := ParsePrefix("xen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		prefix Prefix
+		addr   hwaddr.Addr
+		want   bool
+	}{
+		{Prefix{}, hwaddr.Addr{0x02, 0x42, 1, 2, 3, 4}, true},
+		{Prefix{}, hwaddr.Addr{0x02, 0x20, 1, 2, 3, 4}, true},
+		{Prefix{}, hwaddr.Addr{0x02, 0x21, 1, 2, 3, 4}, false},
+		{xen, hwaddr.Addr{0x00, 0x16, 0x3e, 2, 3, 4}, false},
+		{xen, hwaddr.Addr{0x01, 0x16, 0x3e, 2, 3, 4}, true},
+	} {
+		if got := c.prefix.reserved(c.addr); got != c.want {
+			t.Errorf("%s of %s is reserved: %v", c.addr, c.prefix, got)
+		}
+	}
+	// What is hashed is a list: moving a letter from one part to the next changes it.
+	if derive([]byte("secretb"), "ond0", Prefix{}, 0) == derive([]byte("secret"), "bond0", Prefix{}, 0) {
+		t.Error("two lists give one address")
 	}
 }
 

@@ -122,15 +122,18 @@ func (in *input) byContext(m hwaddr.Match) bool {
 	return bytes.HasSuffix(before, []byte("...")) && bytes.HasPrefix(after, []byte(" ...")) || announced(before)
 }
 
-// announcing are the words after which digits are an address, in lower case.
+// announcing are the words after which digits are an address, in lower case. Those
+// that are false are followed by a word for one first: a chassis has a serial number
+// as well.
 var announcing = map[string]bool{
-	"mac": true, "macaddr": true, "macaddress": true, "hw": true, "hwaddr": true, "hwaddress": true, "hardware": true,
-	"lladdr": true, "ether": true, "ethernet": true, "ethaddr": true, "physical": true, "chassis": true, "chassisid": true, "bssid": true, "bia": true,
+	"mac": true, "macaddr": true, "macaddress": true, "hwaddr": true, "hwaddress": true, "lladdr": true, "ether": true, "ethaddr": true, "bssid": true, "bia": true, "chassisid": true,
+	"hw": false, "hardware": false, "ethernet": false, "physical": false, "chassis": false,
 }
 
 // announced reports whether one of the three words before the end of a text
 // announces an address, with no other number between.
 func announced(text []byte) bool {
+	address := false // the word that was looked at before stands for one
 	for range 3 {
 		for len(text) > 0 && !isLetter(text[len(text)-1]) {
 			if c := text[len(text)-1]; c >= '0' && c <= '9' {
@@ -146,9 +149,11 @@ func announced(text []byte) bool {
 		if text = text[:start]; len(word) == 0 || len(word) > 12 {
 			return false
 		}
-		if announcing[string(bytes.ToLower(word))] {
+		name := string(bytes.ToLower(word))
+		if alone, ok := announcing[name]; ok && (alone || address) {
 			return true
 		}
+		address = name == "address" || name == "addr" || name == "id"
 	}
 	return false
 }
