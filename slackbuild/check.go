@@ -246,6 +246,7 @@ func (m *Manifest) note() {
 			m.say(f.name, f.why)
 		}
 	}
+	m.noteScripts()
 	var others []string
 	for packager := range m.Overrides {
 		if packager != "slackware" {

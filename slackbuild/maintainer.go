@@ -3,8 +3,10 @@
 package slackbuild
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -165,4 +167,46 @@ func readLimited(file string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%d bytes long; the limit is %d", info.Size(), limit)
 	}
 	return os.ReadFile(file)
+}
+
+// scriptHabit is something that scripts written for other systems do, and that
+// somebody should look at before they run on Slackware.
+type scriptHabit struct {
+	pattern *regexp.Regexp
+	unless  *regexp.Regexp // the script looks before it does so
+	removal bool           // only the removal scripts
+	why     string
+}
+
+var scriptHabits = []scriptHabit{
+	{pattern: regexp.MustCompile(`(?m)^[^#\n]*\brm\s+(-[a-zA-Z]+\s+)*-[a-zA-Z]*[rR]`), removal: true,
+		why: "deletes whole directories; make sure that they hold no settings or data"},
+	{pattern: regexp.MustCompile(`(?m)^[^#\n]*\b(userdel|groupdel|deluser|delgroup)\b`), removal: true,
+		why: "deletes accounts; the next one with the same number gets the files that are left"},
+	{pattern: regexp.MustCompile(`(?m)^[^#\n]*\bsystemctl\b`),
+		unless: regexp.MustCompile(`(command -v|which|type|hash|-x)\s+\S*systemctl|/run/systemd`),
+		why:    "calls systemctl, which Slackware does not have, without looking for it"},
+	{pattern: regexp.MustCompile(`(?m)^[^#\n]*\bos-release\b`), why: "decides by os-release; look at what it does on Slackware"},
+}
+
+// noteScripts says what to look at in the maintainer scripts that are there.
+func (m *Manifest) noteScripts() {
+	for _, s := range []maintainerScript{preInstall, postInstall, preRemove, postRemove} {
+		file := s.file(&m.Scripts)
+		if file == "" {
+			continue
+		}
+		data, err := readLimited(m.path(file), maxScript)
+		if err != nil {
+			continue // whoever uses it will say so
+		}
+		for _, h := range scriptHabits {
+			at := h.pattern.FindIndex(data)
+			if at == nil || h.removal && s.name != "preremove" && s.name != "postremove" || h.unless != nil && h.unless.Match(data) {
+				continue
+			}
+			line := 1 + bytes.Count(data[:at[1]], []byte("\n"))
+			m.say("scripts."+s.name, fmt.Sprintf("%s, line %d: %s", file, line, h.why))
+		}
+	}
 }

@@ -327,3 +327,34 @@ slackware: {kind: shell}
 		}
 	}
 }
+
+// What scripts of other systems do, and should be looked at, is noted with its
+// line; what they do with care is not.
+func TestScriptHabits(t *testing.T) {
+	for _, test := range []struct{ field, script, want string }{
+		{"postremove", "#!/bin/sh\nset -e\nrm -rf /etc/app\n", "line 3: deletes whole directories"},
+		{"preremove", "rm -f -r /var/lib/app\n", "line 1: deletes whole directories"},
+		{"postinstall", "rm -rf /var/cache/app\n", ""},
+		{"postremove", "# rm -rf /etc/app\nrm -f /etc/app.conf\n", ""},
+		{"postremove", "if true; then\n  userdel app\nfi\n", "line 2: deletes accounts"},
+		{"postinstall", "systemctl daemon-reload\n", "line 1: calls systemctl"},
+		{"postinstall", "if command -v systemctl > /dev/null; then\n  systemctl daemon-reload\nfi\n", ""},
+		{"postinstall", "[ -d /run/systemd/system ] && systemctl daemon-reload\n", ""},
+		{"preinstall", ". /etc/os-release\n", "line 1: decides by os-release"},
+	} {
+		dir := tree(t, map[string]string{"s": test.script})
+		m, err := Parse(filepath.Join(dir, "x.yaml"), []byte("name: x\nversion: 1\nscripts: {"+test.field+": s}\nslackware: {kind: shell}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found string
+		for _, n := range m.Notes {
+			if strings.Contains(n, ", line ") {
+				found += n
+			}
+		}
+		if (found == "") != (test.want == "") || !strings.Contains(found, test.want) || found != "" && !strings.Contains(found, "x.yaml:3:") {
+			t.Errorf("%s %q: %q, want %q", test.field, test.script, found, test.want)
+		}
+	}
+}
