@@ -75,7 +75,7 @@ func TestCheckSmartNIC(t *testing.T) {
 		"exa0.5": "exa0.5 is a VLAN, and exasock takes only the SmartNICs themselves; make the VLAN on the bond instead",
 		"bond0":  "bond0 is a bond itself, and exasock takes no bond in a bond; take its SmartNICs instead",
 		"nosuch": "nosuch: there is no such network interface",
-		"../etc": `"../etc" is no name of a network interface`,
+		"../etc": `"../etc" is not a name for a network interface`,
 	} {
 		got := ""
 		if err := CheckSmartNIC(dir, nic); err != nil {

@@ -111,7 +111,7 @@ func TestOptionCheck(t *testing.T) {
 		{"ad_actor_system", "03:00:00:00:00:0F", `ad_actor_system: 03:00:00:00:00:0F is a multicast address`},
 		{"primary", "eth0", ""},
 		{"primary", "averyveryverylong", `primary: interface name "averyveryverylong" is longer than 15 bytes`},
-		{"primary", "eth0:1", `primary: "eth0:1" is no name of a network interface`},
+		{"primary", "eth0:1", `primary: "eth0:1" is not a name for a network interface`},
 		{"prio", "-5", ""},
 	}
 	for _, tt := range tests {

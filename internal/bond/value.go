@@ -127,12 +127,12 @@ func CheckName(name string) error {
 	case len(name) > 15:
 		return errors.New("interface name " + quoted + " is longer than 15 bytes")
 	case name == "." || name == "..":
-		return errors.New(quoted + " is no name of a network interface")
+		return errors.New(quoted + " is not a name for a network interface")
 	}
 	for i := range len(name) {
 		switch name[i] {
 		case '/', ':', 0, ' ', '\t', '\n', '\v', '\f', '\r', 0xa0: // bytes, not characters
-			return errors.New(quoted + " is no name of a network interface")
+			return errors.New(quoted + " is not a name for a network interface")
 		}
 	}
 	return nil

@@ -181,7 +181,7 @@ func TestManageRefuses(t *testing.T) {
 		{"missing", func(m *machine) {}, "bond7", "there is no bond bond7 here; there are: bond0"},
 		{"no bond at all", func(m *machine) { m.remove("sys/class/net/bond0"); m.remove("sys/class/net/bonding_masters") }, "bond0",
 			"there is no bond bond0 here, nor any other; exasock sees only those of the first network namespace"},
-		{"name", func(m *machine) {}, "../bond0", `"../bond0" is no name of a network interface`},
+		{"name", func(m *machine) {}, "../bond0", `"../bond0" is not a name for a network interface`},
 		{"long name", func(m *machine) {}, "bond0123456789ab", `interface name "bond0123456789ab" is longer than 15 bytes`},
 		{"not loaded", func(m *machine) { m.remove("sys/module/exasock"); m.remove("sys/class/net/exabond_masters") }, "bond0",
 			`bond0: the exasock driver is not loaded: run "modprobe bonding" and "modprobe exasock"`},
