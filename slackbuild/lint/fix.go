@@ -70,7 +70,7 @@ func fixDir(dir string) ([]string, error) {
 		if len(data) > maxText {
 			continue // Dir says so
 		}
-		text := f.mend(string(data))
+		text := unlessPanic(string(data), f.mend)
 		switch {
 		case text != string(data):
 			err = replace(file, info, text)
@@ -85,6 +85,17 @@ func fixDir(dir string) ([]string, error) {
 		changed = append(changed, file)
 	}
 	return changed, nil
+}
+
+// unlessPanic changes a text, unless that panics, in a library for example: then
+// it is left as it is, and Check says what is wrong with it.
+func unlessPanic(text string, mend func(string) string) (mended string) {
+	defer func() {
+		if recover() != nil {
+			mended = text
+		}
+	}()
+	return mend(text)
 }
 
 // replace writes the file anew, with the mode that all files of a build have

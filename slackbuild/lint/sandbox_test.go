@@ -130,6 +130,15 @@ func TestPanicIsAFinding(t *testing.T) {
 	}
 }
 
+func TestFixOfWhatPanics(t *testing.T) {
+	if got := unlessPanic("text", func(string) string { panic("no") }); got != "text" {
+		t.Errorf("it became %q", got)
+	}
+	if got := unlessPanic("text", strings.ToUpper); got != "TEXT" {
+		t.Errorf("it became %q", got)
+	}
+}
+
 func FuzzSandbox(f *testing.F) {
 	f.Add("x=a\ny=${x#$'\\xff'}${x@E}\n")
 	f.Add("x=${y:-$(echo \"${z%%*.[a-c]?}\")}${x//a/b}${x:1:2}${#x}${x^^}\ncase $x in a*|[!b]) echo x;; esac\n")

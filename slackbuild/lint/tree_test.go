@@ -106,11 +106,10 @@ func TestLeftovers(t *testing.T) {
 	for _, name := range []string{"thing.info.build", "thing.SlackBuild.original", "thing.SlackBuild.sbopkg", "options.build"} {
 		files[name] = ""
 	}
-	dir := write(t, "thing", files)
 	for _, name := range []string{".git/config", ".svn/entries", "README~", "#README#", ".README.swp", ".gitignore", ConfigFile, "patches/x.patch~"} {
 		files[name] = "\x00"
 	}
-	dir = write(t, "thing", files)
+	dir := write(t, "thing", files)
 	if err := os.Symlink("/nowhere/thing-1.0.tar.gz", filepath.Join(dir, "thing-1.0.tar.gz")); err != nil {
 		t.Fatal(err)
 	}
