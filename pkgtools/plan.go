@@ -168,6 +168,11 @@ func warnOf(e *Entry, warn func(format string, args ...any)) {
 	if e.Mode.IsDir() && recordQuote(e.Path) != e.Path {
 		warn("%q: removepkg does not find a directory with such a name", e.Path)
 	}
+	if d, ok := SystemDirectory(e.Path); ok && e.Mode.IsDir() && d.Firm && len(d.Packages) == 1 {
+		if differs := d.Differs(e); differs != "" {
+			warn("%q is a directory of Slackware's, which installpkg would change: %s", e.Path, differs)
+		}
+	}
 }
 
 // printable is the path as it is, unless a terminal or a reader of lines could

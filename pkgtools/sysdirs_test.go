@@ -98,3 +98,19 @@ func TestSystemDirDiffers(t *testing.T) {
 		}
 	}
 }
+
+// makepkg warns of the directories that a package would change, whoever it is of;
+// not of those that a package of Slackware decides about.
+func TestSystemDirWarnings(t *testing.T) {
+	private := dir("var/spool/atjobs")
+	private.Mode = fs.ModeDir | 0o700
+	_, warnings, err := plan([]Entry{
+		dir("."), {Path: "etc", Mode: fs.ModeDir | 0o755, UID: 1000, GID: 100}, {Path: "tmp", Mode: fs.ModeDir | 0o755},
+		dir("usr"), dir("var"), dir("var/spool"), private, {Path: "opt", Mode: fs.ModeDir | 0o755}, {Path: "opt/x", Mode: fs.ModeDir | 0o700},
+	}, WriteOptions{})
+	want := `"etc" is a directory of Slackware's, which installpkg would change: owner 1000:100, not root:root
+"tmp" is a directory of Slackware's, which installpkg would change: mode 755, not 1777`
+	if got := strings.Join(warnings, "\n"); got != want || err != nil {
+		t.Errorf("got\n%s\nwant\n%s\n%v", got, want, err)
+	}
+}
