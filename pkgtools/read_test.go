@@ -235,8 +235,8 @@ func fullSnapshot(t *testing.T, root string, skip ...string) string {
 
 // What would be taken for something else, or harm, is refused.
 func TestReadRefused(t *testing.T) {
-	owned := func(uid, gid int) []byte {
-		return slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeReg, Name: "su", Mode: 0o4755, Uid: uid, Gid: gid, Format: tar.FormatGNU}, "x"}), end(2))
+	owned := func(uid, gid int64) []byte { // 32-bit systems have no such int
+		return slices.Concat(archive(t, rawMember{tar.Header{Typeflag: tar.TypeReg, Name: "su", Mode: 0o4755, Uid: int(uid), Gid: int(gid), Format: tar.FormatGNU}, "x"}), end(2))
 	}
 	ids := "ids are at least 0 and less than 4294967295"
 	for _, test := range []struct {
