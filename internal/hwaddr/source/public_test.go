@@ -159,7 +159,7 @@ func (s *publicScore) score(t *testing.T, path string, text []byte, format strin
 			s.found++
 			ports, ips := values(record, truthPort), values(record, truthIP)
 			ips = slices.DeleteFunc(ips, func(ip string) bool { return !isIP(ip) })
-			vlans := slices.DeleteFunc(values(record, truthVLAN), func(v string) bool { return strings.EqualFold(v, "all") || strings.Trim(v, "-/N/A0") == "" })
+			vlans := slices.DeleteFunc(values(record, truthVLAN), func(v string) bool { return strings.EqualFold(v, "all") || strings.Trim(v, "-/NA0") == "" })
 			placed := func(c Claim) bool {
 				return len(ports)+len(ips) == 0 || slices.Contains(ips, c.IP) || slices.ContainsFunc(ports, func(p string) bool { return samePort(p, c.Port) })
 			}
