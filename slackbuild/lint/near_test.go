@@ -28,6 +28,7 @@ var nearMisses = []struct{ rule, file, old, new string }{
 	{"script-column", sb, "BUILD=${BUILD:-1}", "BUILD=${BUILD:-1} # again"},
 	{"script-set-e", sb, "set -e\n", "set -eu\n"},
 	{"script-set-e", sb, "set -e\n", "set -o errexit\n"},
+	{"script-wipe", sb, "rm -rf $PKG", "rm -rf $TMP"},
 	{"script-wipe", sb, "rm -rf $PKG", `rm -rf "${PKG}/"`},
 	{"script-mkdir", sb, "mkdir -p $TMP $PKG $OUTPUT", "mkdir -p \"$TMP\" ${OUTPUT}\nmkdir -p $PKG/usr"},
 	{"script-cd-tmp", sb, "cd $TMP\n", "cd $TMP/build\n"},

@@ -8,6 +8,7 @@ import "github.com/slackbond/slackbond/pkgtools/finding"
 var infoRules = []rule{{
 	Name:    "info-syntax",
 	Level:   finding.Error,
+	Only:    sbo,
 	Why:     "tools read the file line by line, or as a shell would",
 	Fix:     `write NAME="VALUE" lines and nothing else`,
 	Fixable: true,
@@ -79,12 +80,14 @@ var infoRules = []rule{{
 }, {
 	Name:      "info-prgnam",
 	Level:     finding.Error,
+	Only:      sbo,
 	Elsewhere: warning,
 	Why:       "tools find the build by its directory and then believe PRGNAM",
 	Fix:       "make them the same",
 }, {
 	Name:      "info-version",
 	Level:     finding.Error,
+	Only:      sbo | slackware,
 	Elsewhere: warning,
 	Why:       "a hyphen separates the parts of a package's name",
 	Fix:       "use . or _",

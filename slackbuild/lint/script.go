@@ -337,7 +337,7 @@ func (c *scriptCheck) directories() {
 			c.say(w.rule, a.line, "%s=%s instead of %s=%s", w.name, a.raw, w.name, w.want)
 		}
 	}
-	set, wipe := c.setE(), c.call("rm", "$PKG")
+	set, wipe := c.setE(), c.wipes()
 	switch {
 	case set == nil && c.guardsEach():
 		c.say("script-exit-each", 0, "no set -e, only || exit after some commands: the failure of any other goes unseen")
@@ -458,10 +458,14 @@ func (c *scriptCheck) guardsEach() bool {
 	return guarded > 1
 }
 
-// call finds the first command of that name with the word.
-func (c *scriptCheck) call(name, word string) *call {
-	for _, call := range c.s.find(name) {
-		if call.has(func(w string) bool { return strings.TrimSuffix(w, "/") == word }) {
+// wipes finds the command that removes $PKG, or a directory that it is in.
+func (c *scriptCheck) wipes() *call {
+	pkg, _ := c.s.first("PKG")
+	for _, call := range c.s.find("rm") {
+		if call.has(func(w string) bool {
+			w = strings.TrimSuffix(w, "/")
+			return w == "$PKG" || strings.HasPrefix(w, "$") && strings.HasPrefix(pkg.value, w+"/")
+		}) {
 			return &call
 		}
 	}
