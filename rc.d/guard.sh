@@ -17,11 +17,11 @@
   esac
   case "${1-}" in
   stop | down | *_stop | *_down) ;;
-  *_start | *_up | *_restart) # one interface: is it one of our bonds?
-    unset IFNAME
-    . /etc/rc.d/rc.bond.conf 2>/dev/null
-    case " ${IFNAME[*]-} " in
-    *" ${1%_*} "*) /etc/rc.d/rc.bond "${1%_*}_start" >/dev/null ;;
+  *_start | *_up | *_restart) # one interface: is it one of our bonds, or a member?
+    unset IFNAME BONDNICS
+    . /etc/rc.d/rc.bond.conf >/dev/null 2>&1
+    case " ${IFNAME[*]-} ${BONDNICS[*]-} " in
+    *" ${1%_*} "* | *" mac="* | *" pci="*) /etc/rc.d/rc.bond "${1%_*}_start" >/dev/null ;;
     esac
     ;;
   *) /etc/rc.d/rc.bond start >/dev/null ;; # as rc.inet1: any other word starts all

@@ -3,7 +3,6 @@
 package rcd
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,23 +47,28 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestOptionTable: the script knows every option of the one table, in its order.
-func TestOptionTable(t *testing.T) {
+// TestRendered: nothing of the template is left, and it has what bondctl counts on.
+func TestRendered(t *testing.T) {
 	text, err := os.ReadFile(rendered(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest := string(text)
-	for place, o := range bond.Options {
-		_, after, found := strings.Cut(rest, fmt.Sprintf("\n  [%s]=\"%d ", o.Name, place))
-		if !found {
-			t.Errorf("option %s is not in the table, or not at its place", o.Name)
-			continue
-		}
-		rest = after
-	}
 	if strings.Contains(string(text), "{{"+"") || strings.Contains(string(text), "<no value>") {
 		t.Error("the script has traces of the template")
+	}
+	var unset []string
+	for line := range strings.Lines(string(text)) {
+		if words, ok := strings.CutPrefix(line, "unset "); ok {
+			unset = append(unset, strings.Fields(words)...)
+		}
+	}
+	for _, name := range slices.Concat(bondconf.Indexed, bondconf.Global, bondconf.Inet1Only, []string{"bond_up", "bond_down"}) {
+		if !slices.Contains(unset, name) {
+			t.Errorf("%s may come from the environment", name)
+		}
+	}
+	if !strings.Contains(string(text), "'"+bondconf.Marker+"'") {
+		t.Error("the line that bondctl waits for is missing")
 	}
 }
 

@@ -305,6 +305,12 @@ func (r *run) ours(w *work, d plan.Difference, members bool) bool {
 
 var errJournal = errors.New("journal")
 
+// journalError is what went wrong with a journal, and [errJournal].
+type journalError struct{ error }
+
+func (e *journalError) Is(target error) bool { return target == errJournal }
+func (e *journalError) Unwrap() error        { return e.error }
+
 // setOption writes one option.
 func (r *run) setOption(w *work, d plan.Difference) error {
 	name, member := d.Subject, ""
@@ -320,7 +326,7 @@ func (r *run) setOption(w *work, d plan.Difference) error {
 	}
 	if w.origin != journal.Made && member == "" || !w.fresh {
 		if err := r.noteOption(w, member, name, d.Have); err != nil {
-			return errors.Join(err, errJournal)
+			return &journalError{err}
 		}
 	}
 	value := d.Want

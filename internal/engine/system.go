@@ -58,7 +58,7 @@ func (r *run) loadModule(name string, args ...string) error {
 		err = j.Add(journal.Entry{Verb: journal.Module, Name: name})
 	}
 	if err != nil {
-		return errors.Join(err, errJournal)
+		return &journalError{err}
 	}
 	return r.Kernel.LoadModule(name, args...)
 }

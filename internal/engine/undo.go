@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -294,6 +295,7 @@ func (r *run) settle(entries []journal.Entry) error {
 			saved.At = e.Saved.At
 		}
 	}
+	problems = append(problems, r.keepDown(entries))
 	// One that leads over a member of a bond of ours too is put back with that.
 	ours, err := r.Journals.Names()
 	if err != nil {
@@ -311,6 +313,33 @@ func (r *run) settle(entries []journal.Entry) error {
 	})
 	return errors.Join(append(problems, r.replay(saved))...)
 }
+
+// keepDown sets down what was down and stands on an interface that is up: the
+// kernel sets such VLANs up with it, some kernels a moment later.
+func (r *run) keepDown(entries []journal.Entry) error {
+	var problems []error
+	for range 3 {
+		for _, e := range entries {
+			link := r.links[e.Name]
+			if e.Verb == journal.NIC || e.Flags&unix.IFF_UP != 0 || link == nil || link.Index != e.Index {
+				continue
+			}
+			if lower := r.indexes[link.Lower]; lower == nil || lower.Flags&unix.IFF_UP == 0 {
+				continue
+			}
+			r.Kernel.Wait(r.ctx, keepDownPause)
+			if err := r.lookAtLinks(); err != nil {
+				return err
+			}
+			if now := r.links[e.Name]; now != nil && now.Index == e.Index {
+				problems = append(problems, r.setUp(now, false))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+const keepDownPause = 20 * time.Millisecond
 
 // room is the largest MTU that what an interface stands on leaves it: on a
 // member it can be no larger than the bond's.

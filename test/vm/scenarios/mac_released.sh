@@ -48,8 +48,12 @@ expect_status 0 $bondctl mac new --for bond0
 equal "the same address again" "$own" "$out"
 equal "the secret is root's alone" "600 0:0" "$(stat -c '%a %u:%g' /etc/bondctl/mac-secret.json)"
 
-# A bond with an address of its own from the start, by HWADDR[i]="auto".
+# A dummy shows its permanent address only as a member, so this machine is another one now.
 rc_bond stop
+expect_status 0 $bondctl mac new --adopt --for bond0
+equal "and again" "$own" "$out"
+
+# A bond with an address of its own from the start, by HWADDR[i]="auto".
 ip link set eth0 down
 config <<'END'
 IFNAME[0]="bond0"

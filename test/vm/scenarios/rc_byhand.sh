@@ -33,7 +33,7 @@ IFNAME[0]="bond0"
 BONDNICS[0]="eth0 eth3"
 END
 expect_status 1 rc_bond start
-expect_err 'bond0 is there and is no bond'
+expect_err 'bond0: there is an interface of this name that is not a bond'
 unchanged "a dummy of the name: nothing touched" "$before" "$(snapshot)"
 ip link del bond0
 ip link del br0
@@ -75,20 +75,20 @@ refused() {
   unchanged "$1: not changed" "$before" "$(snapshot)"
 }
 sed -i 's/balance-xor/active-backup/' /etc/rc.d/rc.bond.conf
-refused 'made by other means and has mode balance-xor 2, not active-backup'
+refused 'made by other means and has mode balance-xor, not active-backup'
 sed -i 's/active-backup/balance-xor/; s/miimon 200/miimon 100/' /etc/rc.d/rc.bond.conf
 refused 'made by other means and has miimon 200, not 100'
 sed -i 's/miimon 100/miimon 200/; $a MTU[0]="1400"' /etc/rc.d/rc.bond.conf
-refused 'made by other means and has MTU 1500, not 1400'
+refused 'made by other means and has mtu 1500, not 1400'
 sed -i 's/^MTU.*/HWADDR[0]="02:aa:00:00:00:01" MACCHECK="off"/' /etc/rc.d/rc.bond.conf
-refused 'made by other means and has the address 00:16:3e:00:00:01, not 02:aa:00:00:00:01'
+refused 'made by other means and has mac 00:16:3e:00:00:01, not 02:aa:00:00:00:01'
 sed -i 's/^HWADDR.*//; s/eth0 eth1/eth1 eth2/' /etc/rc.d/rc.bond.conf
-refused 'made by other means and has eth0, which is not in BONDNICS\[0\]'
+refused 'made by other means and has the member eth0, which is not in BONDNICS\[0\]'
 expect_status 1 rc_bond stop
 expect_err 'not started by rc.bond: left alone'
 unchanged "stop leaves it alone" "$before" "$(snapshot)"
 # A journal that a crash left says nothing about this boot's bonds.
-printf '%s\n' "boot 11111111-2222-3333-4444-555555555555" "made $(</sys/class/net/bond0/ifindex)" >/run/rc.bond/bond.bond0
+(umask 077 && printf '%s\n' '{"format":1,"boot":"11111111-2222-3333-4444-555555555555"}' "{\"verb\":\"made\",\"index\":$(</sys/class/net/bond0/ifindex)}" >/run/rc.bond/bond.bond0)
 expect_status 1 rc_bond stop
 unchanged "a journal of another boot is void" "$before" "$(snapshot)"
 ip link del bond0
@@ -96,7 +96,7 @@ ip link del bond0
 ip link add bond0 type bond mode broadcast
 ip link set bond0 up
 before=$(snapshot)
-refused 'made by other means and has mode broadcast 3, not balance-xor'
+refused 'made by other means and has mode broadcast, not balance-xor'
 ip link del bond0
 # One that was made anew under the name of ours is not ours.
 sed -i 's/eth1 eth2/eth0 eth1/' /etc/rc.d/rc.bond.conf

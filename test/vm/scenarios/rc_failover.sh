@@ -38,6 +38,8 @@ check "the peer answers without eth1's cable" reachable
 plug eth1
 check "status is well again" wait_for 10 rc_bond status
 
+answered() { [ "$(grep -c "seq=" /tmp/ping)" -ge 10 ]; }
+check "ping had time" wait_for 20 answered
 kill -INT $pid
 wait $pid
 read -r sent received <<<"$(sed -nE 's/^([0-9]+) packets transmitted, ([0-9]+) .*/\1 \2/p' /tmp/ping)"

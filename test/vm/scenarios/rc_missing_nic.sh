@@ -20,7 +20,7 @@ equal "the others are in" "eth0 eth1" "$(members bond0)"
 equal "miimon, which nobody named" 100 "$(option bond0 miimon)"
 check "the peer answers" reachable
 expect_status 1 rc_bond status
-expect_out 'eth7 is missing'
+expect_out 'bond0 eth7: is missing: there is no such NIC'
 
 before=$(snapshot)
 expect_status 1 rc_bond start
@@ -49,13 +49,56 @@ expect_status 1 rc_bond start
 expect_err 'eth8'
 unchanged "without any NIC nothing is made" "$before" "$(snapshot)"
 
-# Nor where the last one goes at that very moment: here an ifenslave that removes it.
-make_dummies eth9
-ifenslave=$(readlink -f /sbin/ifenslave)
-cp "$ifenslave" /tmp/ifenslave
-printf '#!/bin/bash\nip link del eth9\nexec /tmp/ifenslave "$@"\n' >/tmp/unplugged
-chmod 755 /tmp/unplugged
-mount --bind /tmp/unplugged "$ifenslave"
+# A NIC that exists and cannot be used is as one that is missing: a VLAN on an interface
+# that is down refuses to be set up.
+modprobe 8021q
+make_dummies eth9 eth8
+ip link set eth9 up
+ip link set eth9 down
+ip link add link eth8 name nic1 type vlan id 1
+config <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth9 nic1"
+LINKWAIT[0]="1"
+END
+before=$(snapshot)
 expect_status 1 rc_bond start
-expect_err 'no such NIC any more: eth9.*it has no members'
+expect_err 'bond0: nic1 cannot be used: .*network is down'
+equal "the bond is up with the rest" eth9 "$(members bond0)"
+equal "and has that NIC's address" "$(address eth9)" "$(address bond0)"
+# A restart does not lose a bond that works to a NIC that does not.
+expect_status 1 rc_bond restart
+expect_err 'nic1 cannot be used'
+equal "still with the rest" eth9 "$(members bond0)"
+ip link set eth8 up
+expect_status 0 rc_bond start
+equal "it joins as soon as it can be used" "eth9 nic1" "$(members bond0)"
+rc_bond stop
+ip link set eth8 down
+unchanged "stop leads back" "$before" "$(snapshot)"
+
+# Where none can be used there is no bond.
+sed -i 's/eth9 nic1/nic1/' /etc/rc.d/rc.bond.conf
+expect_status 1 rc_bond start
+expect_err 'none of its members could join it'
+expect_err 'everything is back as it was'
 refute "no bond is left" exists bond0
+unchanged "nothing is changed" "$before" "$(snapshot)"
+
+# A member that lost the bond's address or MTU is told, and start mends it: else the network
+# would be dead after the next failover.
+config <<'END'
+IFNAME[0]="bond0"
+BONDNICS[0]="eth8 eth9"
+LINKWAIT[0]="1"
+END
+expect_status 0 rc_bond start
+ip link set eth9 address 02:00:00:00:00:99
+ip link set eth9 mtu 1400
+expect_status 1 rc_bond status
+expect_out 'bond0 eth9: has the MAC address 02:00:00:00:00:99, not the bond.s'
+expect_out 'bond0 eth9: its MTU is 1400, asked for is 1500'
+expect_status 0 rc_bond start
+equal "the address again" "$(address bond0)" "$(address eth9)"
+equal "the MTU again" 1500 "$(mtu eth9)"
+expect_status 0 rc_bond status

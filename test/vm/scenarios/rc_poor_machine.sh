@@ -23,59 +23,86 @@ refused() {
 
 # --- /run cannot be written, is full, or is full a moment later.
 mount -t tmpfs -o ro tmpfs /run
-refused 1 'cannot write /run/rc.bond/lock'
+refused 1 '/run/rc.bond: read-only file system'
 umount /run
-mkdir -p /run/rc.bond
-mount -t tmpfs -o size=16k tmpfs /run/rc.bond
-dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=4 2>/dev/null
-refused 1 'cannot write /run/rc.bond/batch'
 before=$(snapshot)
-# Room for the commands to ip, none for a journal.
-umount /run/rc.bond
-mount -t tmpfs -o size=12k tmpfs /run/rc.bond
-rc_bond status >/dev/null 2>&1
-echo "address show" >/run/rc.bond/batch
-echo "start" >/run/rc.bond/lock
-: >/run/rc.bond/why
-dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=4 2>/dev/null
+mkdir -m 700 /run/rc.bond
+mount -t tmpfs -o mode=700,size=4k tmpfs /run/rc.bond
+dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=1 2>/dev/null
 expect_status 1 rc_bond start
-expect_err 'bond0: cannot write its journal, /run/rc.bond/bond.bond0'
+expect_err 'cannot write .*no space left on device'
 unchanged "no journal, no change" "$before" "$(snapshot)"
 rm /run/rc.bond/filler
+mount -o remount,size=64k /run/rc.bond
 expect_status 0 rc_bond start
 ip address add 10.66.0.9/24 dev bond0
-dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=4 2>/dev/null
+dd if=/dev/zero of=/run/rc.bond/filler bs=4k count=16 2>/dev/null
 now=$(snapshot)
+sed -i 's/^IPADDRS/BONDMODE[0]="balance-xor"\n&/' /etc/rc.d/rc.bond.conf # a restart that takes it down
 expect_status 1 rc_bond restart
-expect_err 'bond0: cannot write /run/rc.bond/(batch|keep.bond0); not restarted, nothing touched'
+expect_err 'no space left on device'
+expect_err 'not restarted, nothing touched'
 unchanged "no restart that would forget an address" "$now" "$(snapshot)"
 expect_status 0 rc_bond stop
 unchanged "a full disk does not keep stop from leading back" "$before" "$(snapshot)"
 umount /run/rc.bond
+config <<<"$conf"
 
-# --- Programs that are missing.
-without() {
-  local file what=$1
-  shift
-  for file; do
-    file=$(readlink -f "$file")
-    mount --bind /tmp/nothing "$file"
+# --- The journal is root's alone: who can write there says what root undoes.
+(umask 0 && expect_status 0 rc_bond start)
+equal "whatever the caller's umask" "700 600 600" "$(stat -c %a /run/rc.bond /run/rc.bond/bond.bond0 /run/rc.bond/lock | tr '\n' ' ' | sed 's/ $//')"
+expect_status 0 rc_bond stop
+chmod 777 /run/rc.bond
+refused 1 'others can write to this folder'
+rm -r /run/rc.bond
+busybox adduser -D -H somebody 2>/dev/null || echo 'somebody:x:1000:1000::/:/bin/bash' >>/etc/passwd
+expect_status 1 busybox su somebody -s /bin/bash -c '/etc/rc.d/rc.bond start'
+expect_err 'only root can start bonds'
+
+# --- Programs that are missing: none is needed but bash and bondctl. No /dev/fd either.
+nothing() { # ... of iproute2, net-tools, ifenslave, flock, logger
+  local file
+  for file in /sbin/ifenslave /sbin/ip /sbin/ifconfig /sbin/route /usr/bin/flock /usr/bin/logger; do
+    [ ! -e "$file" ] || "$@" "$(readlink -f "$file")"
   done
-  refused 1 "$what"
-  for file; do umount "$(readlink -f "$file")"; done
 }
 : >/tmp/nothing
-mkdir -p /usr/local/bin
-cp "$(readlink -f /sbin/ip)" /usr/local/bin/ip # for this scenario's own use
+mkdir -p /usr/local/sbin
+cp "$(readlink -f /sbin/ip)" /usr/local/sbin/ip # for this scenario's own use
 hash -r
-without '/sbin/ifenslave is not there' /sbin/ifenslave
-without 'neither /sbin/ip nor /sbin/ifconfig' /sbin/ip /sbin/ifconfig
+ip route add 10.99.0.0/16 via 10.77.0.1
+before=$(snapshot && ip route)
+nothing mount --bind /tmp/nothing
+mv /dev/fd /dev/no-fd
+refute "there is no ip" /sbin/ip link
+expect_status 0 rc_bond start
+equal "members without any program" "eth0 eth1" "$(members bond0)"
+equal "address without any program" 10.77.0.2/24 "$(ip -o -4 address show dev bond0 | awk '{ print $4 }')"
+expect_status 0 rc_bond restart
+expect_status 0 rc_bond stop
+mv /dev/no-fd /dev/fd
+unchanged "and addresses and routes are back" "$before" "$(snapshot && ip route)"
+nothing umount
+ip route del 10.99.0.0/16
+before=$(snapshot)
+
+# bondctl is what it takes.
+mount --bind /tmp/nothing /sbin/bondctl
+chmod 644 /tmp/nothing
+refused 1 '/sbin/bondctl is not there, or not executable; install the package ifenslave again'
+umount /sbin/bondctl
 
 # --- Files of other systems, and lists in more than one line.
 config <<<"${conf//$'\n'/$'\r\n'}"
-refused 2 'rc.bond.conf has the line ends of DOS'
+expect_status 2 rc_bond start
+expect_err 'DOS line ends'
+expect_err 'nothing is done until /etc/rc.d/rc.bond.conf is right'
+unchanged "line ends of DOS: nothing touched" "$before" "$(snapshot)"
 config <<<"${conf/'"eth0 eth1"'/eth0 eth1}"
-refused 2 'rc.bond.conf: line 2: .*; nothing is done until it is right'
+expect_status 2 rc_bond start
+expect_err 'rc.bond.conf:2: .*eth1.*'
+expect_err 'nothing is done until /etc/rc.d/rc.bond.conf is right'
+unchanged "a list without quotes: nothing touched" "$before" "$(snapshot)"
 config <<<"${conf/eth0 eth1/$'\n\teth0\t\n  eth1 \t\n'}"
 expect_status 0 rc_bond start
 equal "blanks, tabs and line ends between NICs" "eth0 eth1" "$(members bond0)"
@@ -123,8 +150,9 @@ ip link add link eth1 name low type vlan id 7
 config <<<"${conf/eth1/low}"$'\nMTU[0]="9000"'
 before=$(snapshot)
 expect_status 1 rc_bond start
-expect_err 'bond0: making low a member: .*'
-expect_err 'everything is back as it was'
+expect_err 'bond0: low cannot be used: .*MTU is 9000'
+equal "the bond does without it" "eth0, 9000" "$(members bond0), $(mtu bond0)"
+expect_status 0 rc_bond stop
 unchanged "MTU: all as before" "$before" "$(snapshot)"
 ip link del low
 config <<<"$conf"
@@ -151,6 +179,6 @@ END
 sysctl -qw net.ipv6.conf.default.accept_dad=0
 sysctl -qw net.ipv6.conf.all.disable_ipv6=0
 expect_status 1 rc_bond start
-expect_err 'bond1: adding 0.0.0.0/8: the kernel accepted it and does not have it'
+expect_err 'bond1: .*0.0.0.0/8'
 equal "the others stay" "bond0 bond2" "$(</sys/class/net/bonding_masters)"
 equal "with their addresses" "10.77.0.2/24 10.79.0.2/24" "$(ip -o -4 address show | awk '/bond/ { print $4 }' | tr '\n' ' ' | sed 's/ $//')"
