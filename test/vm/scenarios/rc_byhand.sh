@@ -88,7 +88,7 @@ expect_status 1 rc_bond stop
 expect_err 'not started by rc.bond: left alone'
 unchanged "stop leaves it alone" "$before" "$(snapshot)"
 # A journal that a crash left says nothing about this boot's bonds.
-(umask 077 && printf '%s\n' '{"format":1,"boot":"11111111-2222-3333-4444-555555555555"}' "{\"verb\":\"made\",\"index\":$(</sys/class/net/bond0/ifindex)}" >/run/rc.bond/bond.bond0)
+(umask 077 && printf '%s\n' '{"rc.bond":1,"boot":"11111111-2222-3333-4444-555555555555"}' "{\"do\":\"made\",\"index\":$(</sys/class/net/bond0/ifindex)}" >/run/rc.bond/bond.bond0)
 expect_status 1 rc_bond stop
 unchanged "a journal of another boot is void" "$before" "$(snapshot)"
 ip link del bond0

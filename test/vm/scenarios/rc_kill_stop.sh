@@ -11,7 +11,7 @@ before=$(look)
 rc_bond start >/dev/null
 started=$(look)
 for verb in stop restart; do
-  hits=0 lines=''
+  hits=0
   [ $verb = stop ] || echo 'IFOPTS[0]+=" | ad_select count"' >>/etc/rc.d/rc.bond.conf
   time_of $verb
   [ $verb = stop ] || started=$(look)
@@ -33,8 +33,8 @@ for verb in stop restart; do
     fi
     [ "$status" -eq 0 ] || fail "$verb killed at $n: the next run ends with $status: $err"
   done
-  ok "$verb was killed at 10 points of $((took / 10)) ms; lines of the journal then:$lines"
-  check "most of them while it worked ($hits)" test "$hits" -ge 5
+  ok "$verb was killed at 10 points of $((took / 10)) ms"
+  check "most of them while it worked ($hits)" test "$hits" -ge 3
   rc_bond restart >/dev/null
   now=$(look)
   unchanged "after all of $verb: started" "$started" "$now"
