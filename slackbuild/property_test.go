@@ -15,13 +15,12 @@ import (
 	"testing"
 )
 
-// project is a random source tree with a random manifest.
+// randomProject is a random source tree with a random manifest.
 type randomProject struct {
 	r     *rand.Rand
 	dir   string
 	files []string // of the tree, with links
 	dirs  []string
-	made  []string // what the build puts into $BUILDDIR
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
