@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"net/url"
 	"reflect"
 	"strings"
@@ -15,7 +16,7 @@ import (
 func TestSARIF(t *testing.T) {
 	list := []Finding{
 		{Rule: "dir-files", Severity: Error, File: "misc/thing/README", Text: "the file is missing"},
-		{Rule: "script-tab", Severity: Note, File: "misc/a b:\x1b%/x", Line: 7, Text: "a tab"},
+		{Rule: "script-tab", Severity: Note, File: "misc/a b:\x1b%/x", Line: 7, Text: "a <b> tab"},
 		{Rule: "package-gzip", Severity: Error, File: "/tmp/thing-1-noarch-1.txz", Member: "usr/man/man1/x.1.gz", Line: 3, Text: "bad \xff"},
 	}
 	tool := Tool{"a tool", "1.0", "https://example.org/", []Rule{
@@ -24,6 +25,9 @@ func TestSARIF(t *testing.T) {
 	var out bytes.Buffer
 	if err := WriteSARIF(&out, list, tool); err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "\n      \"tool\": {") || !strings.Contains(out.String(), "a <b>") {
+		t.Errorf("not for people to read:\n%s", out.String())
 	}
 	var log sarifLog
 	dec := json.NewDecoder(&out)
@@ -57,6 +61,9 @@ func TestSARIF(t *testing.T) {
 		where := r.Locations[0].Physical
 		if _, err := url.Parse(where.Artifact.URI); err != nil || where.Artifact.URI != places[i].uri {
 			t.Errorf("result %d: uri %q (%v), want %q", i, where.Artifact.URI, err, places[i].uri)
+		}
+		if (where.Region != nil) != (places[i].line > 0) {
+			t.Errorf("result %d: region %+v", i, where.Region)
 		}
 		line := 0
 		if where.Region != nil {
@@ -107,8 +114,24 @@ func TestCheckstyle(t *testing.T) {
 	if !reflect.DeepEqual(back.Files, want) {
 		t.Errorf("got  %+v\nwant %+v", back.Files, want)
 	}
+	if !strings.HasSuffix(out.String(), "\n  <file name=\"x.txz\">\n    <error line=\"1\" severity=\"info\" message=\"usr/m: small\" source=\"lint.d\"></error>\n  </file>\n</checkstyle>\n") {
+		t.Errorf("written as\n%s", out.String())
+	}
+	if err := WriteCheckstyle(badWriter{}, list, Tool{}); err == nil {
+		t.Error("a full disk is no error")
+	}
 	out.Reset()
 	if err := WriteCheckstyle(&out, nil, Tool{}); err != nil || !strings.Contains(out.String(), `<checkstyle version="4.3"></checkstyle>`) {
 		t.Errorf("nothing found: %s, %v", out.String(), err)
 	}
+}
+
+// badWriter takes the first line and no more.
+type badWriter struct{}
+
+func (badWriter) Write(p []byte) (int, error) {
+	if bytes.HasPrefix(p, []byte("<?xml")) {
+		return len(p), nil
+	}
+	return 0, errors.New("no space left on device")
 }
