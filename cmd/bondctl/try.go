@@ -16,7 +16,7 @@ import (
 
 // The least and the most time that a change can be tried for.
 const (
-	leastTrial = 10 * time.Second
+	leastTrial = 5 * time.Second
 	mostTrial  = 24 * time.Hour
 )
 
