@@ -86,13 +86,14 @@ func (r *run) raise(w *work) error {
 	if err := r.setOptions(w, true); err != nil {
 		return err
 	}
-	r.chooseActive(w)
+	r.chooseActive(w, false)
 	return r.manageExasock(w)
 }
 
 // chooseActive makes the member the active one that the file names: a choice
-// that is made once, since the bond may have failed over since.
-func (r *run) chooseActive(w *work) {
+// that is made once, since the bond may have failed over since. The kernel
+// refuses one that has no link: the last try is after the wait for links.
+func (r *run) chooseActive(w *work, last bool) {
 	want, ok := w.want.Option("active_slave")
 	if !ok || !w.fresh {
 		return
@@ -108,7 +109,8 @@ func (r *run) chooseActive(w *work) {
 			err = fmt.Errorf("the kernel accepted it and has %q", now)
 		}
 	}
-	if err != nil {
+	w.choose = err != nil && !last
+	if err != nil && last {
 		r.lack(w.want, "setting active_slave %s: %v", nic, err)
 	}
 }

@@ -170,6 +170,11 @@ func (r *run) start(bonds []*plan.Bond) {
 func (r *run) finish(bonds []*work) {
 	bonds = r.giveAddresses(bonds)
 	r.wait(bonds)
+	for _, w := range bonds {
+		if w.choose {
+			r.chooseActive(w, true)
+		}
+	}
 	bonds = r.checkAddresses(bonds)
 	for _, w := range bonds {
 		r.putBackKept(w)

@@ -44,6 +44,7 @@ type work struct {
 	restarted bool          // it ran before, and is not taken away where something fails
 	mark      int           // how many entries the journal had
 	refused   map[string]bool
+	choose    bool            // the active member is still to be chosen
 	taken     []journal.Entry // addresses that it had, and that are no longer wanted
 }
 

@@ -94,6 +94,12 @@ func (r *Run) Try(ctx context.Context, t Trial) int {
 		return r.failed(err)
 	}
 	defer s.close()
+	if other, err := loadTrial(s.engine.Journals); err != nil || other != nil && other.State == running && other.alive() {
+		if err == nil {
+			err = other.busy()
+		}
+		return r.failed(err)
+	}
 	changes, err := changesOf(ctx, s.engine, p)
 	if err != nil {
 		return r.failed(err)
@@ -395,15 +401,22 @@ func (r *Run) endTrial(ctx context.Context, e *engine.Engine, verb Verb, names [
 	if err != nil || record == nil || record.State != running {
 		return err
 	}
-	switch alive := began(record.PID) == record.Began && record.Began != ""; {
+	switch {
 	case verb == Stop && len(names) == 0:
 		record.State = gone
 		return e.Journals.SaveTrial(record)
-	case alive:
-		return fmt.Errorf("%s is being tried: \"bondctl keep\" or \"bondctl revert\" first", record.File)
+	case record.alive():
+		return record.busy()
 	}
 	r.Report.Complain("the process that tried " + record.File + " died: what ran before it runs again first")
 	return r.goBack(ctx, e, record)
+}
+
+// alive reports whether the process that tries is still there.
+func (t *trial) alive() bool { return t.Began != "" && began(t.PID) == t.Began }
+
+func (t *trial) busy() error {
+	return fmt.Errorf("%s is being tried: \"bondctl keep\" or \"bondctl revert\" first", t.File)
 }
 
 func loadTrial(d *journal.Dir) (*trial, error) {

@@ -144,7 +144,10 @@ func copyXattrs(from string, to *os.File) error {
 	if size, err = unix.Listxattr(from, list); err != nil {
 		return err
 	}
-	for name := range bytes.SplitSeq(bytes.TrimRight(list[:size], "\x00"), []byte{0}) {
+	for name := range bytes.SplitSeq(list[:size], []byte{0}) {
+		if len(name) == 0 { // what is behind the last one; overlayfs may count more than it lists
+			continue
+		}
 		size, err := unix.Getxattr(from, string(name), nil)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -19,7 +19,8 @@ import (
 var References = []string{"IFENSLAVE_C", "RC_INET1", "RC_INET1_DIR", "PKGTOOLS_DIR", "EXASOCK_KO", "BASH42"}
 
 // WriteInitrd makes the initial file system at path: the one that kernels.sh made
-// for the kernel, then guest/ and scenarios/ of here, the package, and the folders of
+// for the kernel, then guest/ and scenarios/ of here, the package, the table of bonding
+// options (/vm/options), and the folders of
 // test programs (/vm/tests) and of mutants where there are any.
 func WriteInitrd(path, kernelDir, here, pkg, tests, mutants string) error {
 	tree, err := os.MkdirTemp(filepath.Dir(path), "initrd")
@@ -40,6 +41,9 @@ func WriteInitrd(path, kernelDir, here, pkg, tests, mutants string) error {
 		if err := copyFile(filepath.Join(tree, to), from); err != nil {
 			return err
 		}
+	}
+	if err := writeOptions(filepath.Join(tree, "vm", "options")); err != nil {
+		return err
 	}
 	for _, name := range References {
 		if from := os.Getenv(name); from != "" {

@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# The table of options (internal/bond, as it is rendered into rc.bond) against this
+# The table of options (internal/bond, as test/vm/options.go writes it) against this
 # kernel: every option is there or known to be younger, is taken in just the modes and
 # states that the table gives, has these words under these numbers, and these limits;
 # and the kernel has none that the table lacks.
 
 . /vm/scenarios/lib.sh
 
-eval "$(sed -n '/^modes=(/p; /^declare -A option=(/,/^)/p' /etc/rc.d/rc.bond)"
+# shellcheck disable=SC1091 # written by options.go
+. /vm/options
+# shellcheck disable=SC2154 # both are set there
 check "the table was found" test "${#option[@]}" -gt 20 -a "${#modes[@]}" -eq 7
 
 modprobe bonding max_bonds=0
@@ -38,7 +40,7 @@ sample() {
 
 known=" slaves num_unsol_na "
 for name in "${!option[@]}"; do
-  read -r _ numbers state whose where kind <<<"${option[$name]}"
+  read -r numbers state whose where kind <<<"${option[$name]}"
   read -ra kind <<<"$kind"
   known+="$name "
   [ "$where" = sysfs ] || continue
