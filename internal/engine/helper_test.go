@@ -79,13 +79,6 @@ func folder(t testing.TB) string {
 	return filepath.Join(dir, "rc.bond")
 }
 
-// clone is the same machine once more, with journals of its own; they must be empty.
-func (m *machine) clone() *machine {
-	c := *m
-	c.Kernel, c.dir = m.Kernel.Clone(), folder(m.t)
-	return &c
-}
-
 // engine opens the journals as a new process does.
 func (m *machine) engine(p *plan.Plan) (*engine.Engine, func()) {
 	m.t.Helper()

@@ -173,7 +173,7 @@ func TestOrder(t *testing.T) {
 		Route, v6Expires, Route, v4Linkdown, Route, routeOfGroup, Nexthop, group9, Nexthop, object6, Nexthop, object5,
 		Neighbour, neighbour7, Address, localByHand, Address, v6First, Address, v6Plain, Address, v4Plain,
 		Route, "02180000fe03000100000000 08000f00fe000000 08000100c6336400 0800040003000000")
-	got := words(Saved{Messages: s.Messages, At: s.At}.Requests(time.Hour))
+	got := words(Saved(s).Requests(time.Hour))
 	want := []string{
 		"192.0.2.1/24", "2001:db8::1/64", "2001:db8::aa/64", "192.0.2.7 lladdr 02:00:00:00:00:07", "nexthop 6", "nexthop 5", "nexthop 9",
 		"198.51.100.0/24 table main", "198.51.100.0/24 via 192.0.2.254 table main metric 500", "198.51.100.0/24 nhid 9 table main",
@@ -187,7 +187,7 @@ func TestOrder(t *testing.T) {
 // What has expired meanwhile is left out.
 func TestExpired(t *testing.T) {
 	s := state(t, Address, v4Lifetimes, Route, v6Expires)
-	saved := Saved{Messages: s.Messages, At: s.At}
+	saved := Saved(s)
 	for _, tt := range []struct {
 		passed time.Duration
 		want   int
