@@ -55,7 +55,7 @@ IP6ADDRS[0]="2001:db8:77::2/64"
 END
 expect_status 1 rc_bond start
 # 7.2 says that it is disabled, older ones "Permission denied".
-expect_err 'bond0: adding 2001:db8:77::2/64: .*(Permission denied|IPv6 is disabled)'
+expect_err 'bond0: adding 2001:db8:77::2/64: .*([Pp]ermission denied|IPv6 is disabled)'
 expect_err 'bond0: not started; everything is back as it was'
 unchanged "a failed start leaves all as it was" "$before" "$(everything)"
 
