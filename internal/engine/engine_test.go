@@ -3,6 +3,7 @@
 package engine_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -266,4 +267,23 @@ func TestRootFileSystem(t *testing.T) {
 	m.mustBe(engine.Done, m.do(stop, p))
 	p.RootNICs = []string{"eth0"}
 	m.mustBe(engine.Done, m.do(start, p))
+}
+
+// TestTakenBondGetsItsOptionsBack: those too that its own mode does not have.
+func TestTakenBondGetsItsOptionsBack(t *testing.T) {
+	m := usual(t)
+	m.AddBond("bond0", nil)
+	m.Down("bond0")
+	before := m.Snapshot()
+	p := aBond(option("lacp_rate", "fast"), option("updelay", "200"), func(b *plan.Bond) { b.Mode = bond.LACP; b.LinkWait = 0 })
+	m.mustBe(engine.Done, m.do(start, p))
+	m.mustBe(engine.Done, m.do(stop, nil))
+	// But for its address, which is random again.
+	random := regexp.MustCompile(`(bond0 .*) mac=\w+`)
+	if diff := cmp.Diff(random.ReplaceAllString(before, "$1"), random.ReplaceAllString(m.Snapshot(), "$1")); diff != "" {
+		t.Error(diff)
+	}
+	if rate, err := m.Option("bond0", "", "lacp_rate"); err != nil || rate != "slow" {
+		t.Errorf("lacp_rate is %q, %v", rate, err)
+	}
 }

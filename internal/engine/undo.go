@@ -154,10 +154,21 @@ func (r *run) putBackOptions(u *undoing, problem func(what string, err error)) {
 		}
 	}
 	refused := map[[2]string]error{}
+	// What the mode that comes back does not have can be written in this one only.
+	lacking := func(o *bond.Option) bool {
+		mode, err := bond.ParseMode(had[[2]string{"mode"}])
+		return err == nil && !o.Modes.Has(mode)
+	}
+	for key, old := range had {
+		if o := bond.Lookup(key[0]); o != nil && lacking(o) {
+			refused[key] = r.Kernel.SetOption(u.name, key[1], o.Name, old)
+		}
+	}
 	for range rounds {
-		for _, o := range bond.Options {
+		for i := range bond.Options {
+			o := &bond.Options[i]
 			for key, old := range had {
-				if key[0] != o.Name {
+				if key[0] != o.Name || lacking(o) {
 					continue
 				}
 				now, err := r.Kernel.Option(u.name, key[1], o.Name)
