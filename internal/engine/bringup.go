@@ -91,11 +91,12 @@ func (r *run) raise(w *work) error {
 }
 
 // chooseActive makes the member the active one that the file names: a choice
-// that is made once, since the bond may have failed over since. The kernel
-// refuses one that has no link: the last try is after the wait for links.
+// that is made by a first start and by a restart, since the bond may have failed
+// over since. The kernel refuses one that has no link: the last try is after the
+// wait for links.
 func (r *run) chooseActive(w *work, last bool) {
 	want, ok := w.want.Option("active_slave")
-	if !ok || !w.fresh {
+	if !ok || !w.fresh && !w.restarted {
 		return
 	}
 	nic := w.names[want]

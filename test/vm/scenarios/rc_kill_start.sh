@@ -27,4 +27,4 @@ for n in {1..20}; do
   [ "$now" = "$before" ] || unchanged "killed at $n, stop leads back" "$before" "$now"
 done
 ok "start was killed at 20 points of $((took / 10)) ms"
-check "most of them while it worked ($hits)" test "$hits" -ge 3
+check "many of them while it worked ($hits)" test "$hits" -ge 6

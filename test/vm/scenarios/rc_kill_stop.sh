@@ -34,7 +34,7 @@ for verb in stop restart; do
     [ "$status" -eq 0 ] || fail "$verb killed at $n: the next run ends with $status: $err"
   done
   ok "$verb was killed at 10 points of $((took / 10)) ms"
-  check "most of them while it worked ($hits)" test "$hits" -ge 3
+  check "some of them while it worked ($hits)" test "$hits" -ge 3
   rc_bond restart >/dev/null
   now=$(look)
   unchanged "after all of $verb: started" "$started" "$now"
