@@ -61,7 +61,7 @@ func (e *Engine) Differences(ctx context.Context, b *plan.Bond) ([]plan.Differen
 func (e *Engine) Leftover() ([]string, error) {
 	names, err := e.Journals.Names()
 	return slices.DeleteFunc(names, func(name string) bool {
-		return findBond(e.Plan, name) != nil || slices.Contains(e.Plan.Refused, name)
+		return e.Plan.Bond(name) != nil || slices.Contains(e.Plan.Refused, name)
 	}), err
 }
 

@@ -34,11 +34,11 @@ func (e *Engine) Restart(ctx context.Context, names ...string) (Outcome, error) 
 		return r.outcome, nil
 	}
 	if len(names) == 0 {
-		started, err := e.Journals.Names()
+		leftover, err := e.Leftover()
 		if err != nil {
 			return Degraded, err
 		}
-		r.stop(slices.DeleteFunc(started, func(name string) bool { return findBond(e.Plan, name) != nil || slices.Contains(e.Plan.Refused, name) }))
+		r.stop(leftover)
 	}
 	var made []*work
 	for _, b := range bonds {

@@ -91,7 +91,7 @@ func (e *Engine) Remember(ctx context.Context) (*Before, error) {
 func (r *run) asItRuns(last *plan.Bond) (*plan.Bond, error) {
 	now := *last
 	now.Options = slices.Clone(last.Options)
-	if next := findBond(r.Plan, last.Name); next != nil {
+	if next := r.Plan.Bond(last.Name); next != nil {
 		for _, s := range next.Options {
 			if s.Member == "" && !slices.ContainsFunc(now.Options, func(t plan.Setting) bool { return t.Option == s.Option && t.Member == "" }) {
 				now.Options = append(now.Options, s)

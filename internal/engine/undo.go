@@ -16,7 +16,6 @@ import (
 
 	"github.com/slackbond/slackbond/internal/bond"
 	"github.com/slackbond/slackbond/internal/journal"
-	"github.com/slackbond/slackbond/internal/plan"
 	"github.com/slackbond/slackbond/internal/rtnl"
 )
 
@@ -600,16 +599,4 @@ func (r *run) manageExasock(w *work) error {
 
 func without(entries []journal.Entry, verb journal.Verb) []journal.Entry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e journal.Entry) bool { return e.Verb == verb })
-}
-
-func findBond(p *plan.Plan, name string) *plan.Bond {
-	if p == nil {
-		return nil
-	}
-	for i := range p.Bonds {
-		if p.Bonds[i].Name == name {
-			return &p.Bonds[i]
-		}
-	}
-	return nil
 }
